@@ -1,0 +1,23 @@
+# hamlet_build.h: how this build was made, for --version, provenance and the self-launcher. Only scheduler/ sees it.
+
+function(hamlet_build_header)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  list(JOIN HAMLET_COMPILE_OPTIONS " " options)
+  string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}} ${options}" flags)
+  string(REGEX REPLACE " +" " " flags "${flags}")
+
+  set(HM_VERSION "${PROJECT_VERSION}")
+  set(HM_MPIEXEC "${MPIEXEC_EXECUTABLE}")
+  set(HM_BUILD_COMPILER "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}")
+  set(HM_BUILD_TYPE "${CMAKE_BUILD_TYPE}")
+  set(HM_BUILD_FLAGS "${flags}")
+  set(HM_BUILD_MPI "${MPI_C_COMPILER}")
+  foreach(name HM_VERSION HM_MPIEXEC HM_BUILD_COMPILER HM_BUILD_TYPE HM_BUILD_FLAGS HM_BUILD_MPI)
+    string(REPLACE "\\" "\\\\" ${name} "${${name}}")
+    string(REPLACE "\"" "\\\"" ${name} "${${name}}")
+  endforeach()
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/hamlet_build.h.in" "${PROJECT_BINARY_DIR}/generated/hamlet_build.h" @ONLY)
+  foreach(target IN LISTS ARGN)
+    target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/generated")
+  endforeach()
+endfunction()

@@ -1,0 +1,92 @@
+#include "hamiltonians/hamiltonian.h"
+
+#include <math.h>
+#include <time.h>
+
+#define HM_HAMILTONIAN(name) extern const struct hm_hamiltonian_ops hm_hamiltonian_##name;
+#include "hamiltonians/hamiltonians.def"
+#undef HM_HAMILTONIAN
+
+static const struct hm_hamiltonian_ops *const registry[] = {
+#define HM_HAMILTONIAN(name) &hm_hamiltonian_##name,
+#include "hamiltonians/hamiltonians.def"
+#undef HM_HAMILTONIAN
+};
+
+static const struct hm_method *const methods[] = {
+#define HM_HAMILTONIAN(name) &hm_hamiltonian_##name.method,
+#include "hamiltonians/hamiltonians.def"
+#undef HM_HAMILTONIAN
+};
+
+const struct hm_hamiltonian_ops *hm_hamiltonian_registered(size_t index)
+{
+    return index < sizeof registry / sizeof *registry ? registry[index] : NULL;
+}
+
+enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct hm_hamiltonian_ops **ops)
+{
+    size_t index;
+    HM_TRY(hm_method_find(config, "hamiltonian.type", methods, sizeof methods / sizeof *methods, &index));
+    *ops = registry[index];
+    return HM_OK;
+}
+
+enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
+                                     struct hm_hamiltonian *hamiltonian)
+{
+    *hamiltonian = (struct hm_hamiltonian){0};
+    const struct hm_hamiltonian_ops *ops;
+    HM_TRY(hm_hamiltonian_find(config, &ops));
+    HM_TRY(ops->create(config, frame, group, &hamiltonian->self));
+    hamiltonian->ops = ops;
+    return HM_OK;
+}
+
+void hm_hamiltonian_destroy(struct hm_hamiltonian *hamiltonian)
+{
+    if (hamiltonian->ops) hamiltonian->ops->destroy(&hamiltonian->self);
+    *hamiltonian = (struct hm_hamiltonian){0};
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+enum hm_status hm_hamiltonian_evaluate(struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame,
+                                       struct hm_label *label)
+{
+    const double started = seconds_now();
+    for (int k = 0; k < 3; k++) label->dipole[k] = NAN;
+    label->status = HM_LABEL_CONVERGED;
+    label->iterations = 1;
+    HM_TRY(hamiltonian->ops->evaluate(hamiltonian->self, frame, label));
+
+    /* The sum is finite only if every term is: one test instead of 3N. */
+    double sum = label->energy;
+    for (size_t k = 0; k < 3 * frame->natom; k++) sum += label->force[k];
+    if (!isfinite(sum)) label->status = HM_LABEL_NOT_FINITE;
+    label->seconds = seconds_now() - started;
+    return HM_OK;
+}
+
+void hm_hamiltonian_save(const struct hm_hamiltonian *hamiltonian, struct hm_archive *archive)
+{
+    hm_archive_put_tag(archive, "HAMILTON");
+    if (hamiltonian->ops->save) hamiltonian->ops->save(hamiltonian->self, archive);
+}
+
+enum hm_status hm_hamiltonian_load(struct hm_hamiltonian *hamiltonian, struct hm_archive *archive)
+{
+    HM_TRY(hm_archive_expect_tag(archive, "HAMILTON"));
+    return hamiltonian->ops->load ? hamiltonian->ops->load(hamiltonian->self, archive) : HM_OK;
+}
+
+const size_t (*hm_hamiltonian_bonds(const struct hm_hamiltonian *hamiltonian, size_t *nbond))[2]
+{
+    *nbond = 0;
+    return hamiltonian->ops->bonds ? hamiltonian->ops->bonds(hamiltonian->self, nbond) : NULL;
+}

@@ -1,0 +1,74 @@
+/* Hamiltonians: everything that can tell the exact force on a set of atoms.
+ *
+ * One family, one shape: a const table of operations behind a handle. A new Hamiltonian is one file that
+ * defines `const struct hm_hamiltonian_ops hm_hamiltonian_<name>` and one line in hamiltonians.def.
+ *
+ *   F = -dE/dx          virial = sum over atoms of x F^T (symmetric for pair forces)
+ *
+ * Shapes: force (natom, 3); virial (3, 3).
+ * Units: Hartree atomic units.
+ * Errors: create fails with HM_BAD_CONFIG (file:line:column: message). evaluate fails only when it cannot go on
+ *   (HM_OUT_OF_MEMORY, HM_ORACLE_FAILED); physics that went wrong (not converged, non-finite) is data in the label.
+ * Owns: the handle owns its scratch; label arrays belong to the caller.
+ * MPI: evaluate is collective over `group`, the oracle group's communicator (a pointer to an MPI_Comm that only
+ *   Hamiltonians which work in parallel look at; NULL = alone). Everything else is local.
+ */
+#ifndef HM_HAMILTONIANS_HAMILTONIAN_H
+#define HM_HAMILTONIANS_HAMILTONIAN_H
+
+#include "io/archive.h"
+#include "io/config.h"
+#include "io/frame.h"
+#include "io/method.h"
+
+enum hm_label_status { HM_LABEL_CONVERGED = 0, HM_LABEL_NOT_CONVERGED = 1, HM_LABEL_NOT_FINITE = 2 };
+
+struct hm_label {
+    double energy;
+    double *force;          // (natom, 3) owned by the caller
+    double virial[9];       // (3, 3)
+    double dipole[3];       // NaN where unknown
+    enum hm_label_status status;
+    int iterations;         // self-consistency cycles; 1 for an analytic force
+    double seconds;         // wall time of the evaluation
+};
+
+struct hm_hamiltonian_ops {
+    struct hm_method method;
+    bool analytic;          // cheap and exact: energies may be evaluated at every frame
+
+    enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self);
+    enum hm_status (*evaluate)(void *self, const struct hm_frame *frame, struct hm_label *label);
+    void (*destroy)(void **self);
+
+    /* Optional (NULL): warm state that the next evaluation starts from (an SCF density). */
+    void (*save)(const void *self, struct hm_archive *archive);
+    enum hm_status (*load)(void *self, struct hm_archive *archive);
+    void (*reset)(void *self);
+
+    /* Optional: the bonds, for analysis; borrowed, (*nbond, 2) atom indices. */
+    const size_t (*(*bonds)(const void *self, size_t *nbond))[2];
+};
+
+struct hm_hamiltonian {
+    const struct hm_hamiltonian_ops *ops;
+    void *self;
+};
+
+/* The table named by `hamiltonian.type`. */
+enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct hm_hamiltonian_ops **ops);
+/* The i-th registered table, NULL past the end. */
+const struct hm_hamiltonian_ops *hm_hamiltonian_registered(size_t index);
+
+enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
+                                     struct hm_hamiltonian *hamiltonian);
+void hm_hamiltonian_destroy(struct hm_hamiltonian *hamiltonian);
+
+/* Times the evaluation and marks a label with a non-finite number as HM_LABEL_NOT_FINITE. */
+enum hm_status hm_hamiltonian_evaluate(struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame,
+                                       struct hm_label *label);
+void hm_hamiltonian_save(const struct hm_hamiltonian *hamiltonian, struct hm_archive *archive);
+enum hm_status hm_hamiltonian_load(struct hm_hamiltonian *hamiltonian, struct hm_archive *archive);
+const size_t (*hm_hamiltonian_bonds(const struct hm_hamiltonian *hamiltonian, size_t *nbond))[2];
+
+#endif

@@ -1,0 +1,34 @@
+/* Harmonic bonds: u(r) = 1/2 k (r - r0)^2. (LAMMPS' bond_style harmonic leaves out the 1/2: its K is k/2.) */
+#include "hamiltonians/bonds.h"
+
+static double energy(const struct hm_bond *bond, double r, double *slope)
+{
+    const double stretch = r - bond->r0;
+    *slope = bond->k * stretch;
+    return 0.5 * bond->k * stretch * stretch;
+}
+
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self)
+{
+    (void)group;
+    static const char *const needs[] = {"k", "r0", NULL};
+    struct hm_bonds *bonds = NULL;
+    HM_TRY(hm_bonds_create(config, frame, needs, &bonds));
+    *self = bonds;
+    return HM_OK;
+}
+
+static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
+{
+    hm_bonds_evaluate(self, energy, frame, label);
+    return HM_OK;
+}
+
+const struct hm_hamiltonian_ops hm_hamiltonian_harmonic = {
+    .method = {"harmonic", "harmonic bonds, u = 1/2 k (r - r0)^2"},
+    .analytic = true,
+    .create = create,
+    .evaluate = evaluate,
+    .destroy = hm_bonds_destroy,
+    .bonds = hm_bonds_list,
+};

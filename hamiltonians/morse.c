@@ -1,0 +1,37 @@
+/* Morse bonds: u(r) = De (1 - exp(-a (r - r0)))^2, zero at the minimum.
+ * Source: P. M. Morse, Phys. Rev. 34, 57 (1929). */
+#include "hamiltonians/bonds.h"
+
+#include <math.h>
+
+static double energy(const struct hm_bond *bond, double r, double *slope)
+{
+    const double decay = exp(-bond->a * (r - bond->r0));
+    *slope = 2 * bond->de * bond->a * decay * (1 - decay);
+    return bond->de * (1 - decay) * (1 - decay);
+}
+
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self)
+{
+    (void)group;
+    static const char *const needs[] = {"De", "a", "r0", NULL};
+    struct hm_bonds *bonds = NULL;
+    HM_TRY(hm_bonds_create(config, frame, needs, &bonds));
+    *self = bonds;
+    return HM_OK;
+}
+
+static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
+{
+    hm_bonds_evaluate(self, energy, frame, label);
+    return HM_OK;
+}
+
+const struct hm_hamiltonian_ops hm_hamiltonian_morse = {
+    .method = {"morse", "Morse bonds, u = De (1 - exp(-a (r - r0)))^2"},
+    .analytic = true,
+    .create = create,
+    .evaluate = evaluate,
+    .destroy = hm_bonds_destroy,
+    .bonds = hm_bonds_list,
+};

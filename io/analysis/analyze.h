@@ -1,0 +1,66 @@
+/* `hamlet analyze`: what a finished (or killed) run says about itself, and against a reference run.
+ *
+ * Fields and names are those printed by hm_analysis_print_json; the scalar ones are listed in io/analysis/fields.def.
+ * NaN = not computable (null in JSON). Means over frames are over the frames after the warm-up; if the warm-up covers
+ * the whole run, over all frames. <K> is the mean kinetic energy of on-step velocities over these frames.
+ *
+ * Energy (io/analysis/blocks.h): E = K + U at frames where U is known, in blocks of 1e4 steps, or a twentieth of the
+ *   steps after warm-up if that is shorter; null for fewer than 3 blocks.
+ *   energy_drift_relative                least-squares slope of the block means x steps after warm-up / <K> (signed)
+ *   energy_max_block_deviation_relative  max |block mean - mean of block means| / <K>
+ *   energy_drift_meV_per_atom_per_ps     the same slope per time and atom (signed)
+ *   energy_drift_exact_band              the larger magnitude of the first two in the reference, if every step of it
+ *                                        was exact
+ * Conservation, over all frames, P(0) and L(0) from the first:
+ *   momentum_drift_relative              max |P - P(0)| / mean over frames of sum_i |p_i|
+ *   angular_momentum_drift_relative      max |L - L(0)| / mean of sum_i |r_i||p_i|, r and p relative to the centre of
+ *                                        mass; null in periodic cells and for one atom
+ * mean_temperature_K                     2 <K> / (3N - 3) k
+ * equipartition                          object of kT by group: species (sum m v^2 relative to the centre of mass, over
+ *   3 sum (1 - m/M)), "stretch A-B" (mu rdot^2, followed bonds), "bend A-B-C" (thetadot^2 / sum |dtheta/dx_i|^2 / m_i,
+ *   pairs of bonds that share an atom), each exactly kT in a canonical ensemble; as ratio to the reference's, or without
+ *   one to the mean temperature. Null for two atoms or fewer. A molecule whose angular momentum was removed, or
+ *   a harmonic one, need not give 1: only the ratio to an exact run judges it.
+ * Prediction, over injections after warm-up that had a prediction:
+ *   kick_accuracy_percent, velocity_accuracy_percent   100 (1 - mean absolute error / mean absolute value), components
+ *   residual_rms_relative                sqrt(sum |kick error|^2 / sum |exact kick|^2)
+ * injections, injection_fraction         after warm-up; exact_fraction and longest_prediction_run over all steps
+ * bonds                                  mean and standard deviation of the length over frames after warm-up
+ * vacf_first_inflection_steps            of the mass-weighted VACF, over the first half of its lags
+ * vibrational_peaks_cm1                  of the bonds' spectrum, else of the mass-weighted velocity spectrum: maxima
+ *   above 5 % of the largest, beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations, or from
+ *   the frames if that is absent and every step is a frame.
+ * oracle_calls                           evaluations that gave a kick, warm-up included
+ * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm),
+ *   x steps / wall seconds
+ * With a reference, over frames at equal times (steps x time step):
+ *   position_divergence                  rms over atoms of |x - x_ref|, unwrapped, at about 20 log-spaced frames
+ *   kinetic_, potential_divergence       rms of the difference / mean kinetic energy of the reference, at these frames
+ *   vacf_rmse                            of the mass-weighted VACFs over their common lags, at most 1.67 ps
+ *   vdos_overlap                         cosine of the angle between the mass-weighted spectra, both from the same
+ *                                        lags under a Hann window, at 10 cm^-1 (coarser in short runs) up to
+ *                                        10000 cm^-1: finer lines of single runs are noise in liquids
+ *
+ * Units: in the field names.
+ * Errors: HM_BAD_INPUT (not a Hamlet trajectory; a reference of other atoms), HM_IO_ERROR, HM_OUT_OF_MEMORY.
+ * Owns: all it shows; the files are closed after create. Memory does not grow with the number of frames.
+ * MPI: local.
+ */
+#ifndef HM_IO_ANALYSIS_ANALYZE_H
+#define HM_IO_ANALYSIS_ANALYZE_H
+
+#include "io/status.h"
+
+#include <stdio.h>
+
+struct hm_analysis;
+
+/* `reference` NULL: none. */
+enum hm_status hm_analysis_create(const char *path, const char *reference, struct hm_analysis **analysis);
+void hm_analysis_destroy(struct hm_analysis **analysis);
+/* A scalar field by its JSON name; NaN if not computable or unknown. */
+double hm_analysis_value(const struct hm_analysis *analysis, const char *name);
+void hm_analysis_print_json(const struct hm_analysis *analysis, FILE *out);
+void hm_analysis_print_text(const struct hm_analysis *analysis, FILE *out);
+
+#endif

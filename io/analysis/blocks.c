@@ -1,0 +1,60 @@
+#include "io/analysis/blocks.h"
+
+#include <math.h>
+
+enum { LONGEST_BLOCK = 10000, FEWEST_BLOCKS = 3, BLOCKS_OF_SHORT_RUN = 20 };
+
+void hm_blocks_start(struct hm_blocks *blocks, int64_t first_step, int64_t end_step)
+{
+    const int64_t length = end_step > first_step ? end_step - first_step : 0;
+    const int64_t part = length / BLOCKS_OF_SHORT_RUN;
+    *blocks = (struct hm_blocks){
+        .first_step = first_step,
+        .length = length,
+        .size = part < LONGEST_BLOCK ? part : LONGEST_BLOCK,
+        .origin = NAN,
+        .lowest = INFINITY,
+        .highest = -INFINITY,
+    };
+}
+
+static void close_block(struct hm_blocks *b)
+{
+    if (b->count == 0) return;
+    const double step = b->step_sum / (double)b->count, value = b->value_sum / (double)b->count;
+    const double from_step = step - b->mean_step, from_mean = value - b->mean;
+    b->nblock++;
+    b->mean_step += from_step / (double)b->nblock;
+    b->mean += from_mean / (double)b->nblock;
+    b->step_square += from_step * (step - b->mean_step);
+    b->product += from_step * (value - b->mean);
+    b->lowest = fmin(b->lowest, value);
+    b->highest = fmax(b->highest, value);
+    b->count = 0;
+    b->value_sum = b->step_sum = 0;
+}
+
+void hm_blocks_add(struct hm_blocks *b, int64_t step, double value)
+{
+    const int64_t since = step - b->first_step;
+    if (b->size == 0 || since < 0 || !isfinite(value)) return;
+    const int64_t index = since / b->size;
+    if ((index + 1) * b->size > b->length) return;
+    if (index != b->current) close_block(b);
+    b->current = index;
+    if (isnan(b->origin)) b->origin = value;
+    b->value_sum += value - b->origin;
+    b->step_sum += (double)since;
+    b->count++;
+}
+
+struct hm_drift hm_blocks_finish(struct hm_blocks *b)
+{
+    close_block(b);
+    struct hm_drift drift = {.nblock = b->nblock, .slope = NAN, .drift = NAN, .deviation = NAN};
+    if (b->nblock < FEWEST_BLOCKS) return drift;
+    drift.slope = b->product / b->step_square;
+    drift.drift = drift.slope * (double)b->length;
+    drift.deviation = fmax(b->highest - b->mean, b->mean - b->lowest);
+    return drift;
+}

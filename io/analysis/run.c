@@ -1,0 +1,109 @@
+/* Opening a run for reading, and its frames one after the other. */
+#include "io/analysis/analysis_internal.h"
+
+#include <stdlib.h>
+
+enum { SLAB_BYTES = 4 << 20, SLAB_FRAMES = 4096 };
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A killed run never wrote how far it came: its last frame and decision say so. */
+static enum hm_status count_steps(struct hm_run *run)
+{
+    run->steps = run->info.steps_done;
+    if (run->info.nframe > 0) {
+        int64_t step;
+        HM_TRY(hm_trajectory_read_frames(run->trajectory, run->info.nframe - 1, 1, &step, NULL, NULL, NULL, NULL, NULL));
+        run->steps = larger(run->steps, step + 1);
+    }
+    if (run->info.ndecision > 0) {
+        struct hm_decision_record last;
+        HM_TRY(hm_trajectory_read_decisions(run->trajectory, run->info.ndecision - 1, 1, &last));
+        run->steps = larger(run->steps, last.step + 1);
+    }
+    run->first_step = run->info.warmup_steps < run->steps ? run->info.warmup_steps : 0;
+    return HM_OK;
+}
+
+enum hm_status hm_run_open(const char *path, struct hm_run *run)
+{
+    enum hm_status status;
+    *run = (struct hm_run){0};
+    HM_TRY(hm_trajectory_open(path, &run->trajectory));
+    run->info = *hm_trajectory_info(run->trajectory);
+    HM_TRY_GOTO(status, hm_trajectory_read_topology(run->trajectory, &run->frame), failed);
+    run->nbond = run->info.nbond;
+    run->bonds = calloc(run->nbond + 1, sizeof *run->bonds);
+    if (!run->bonds) {
+        status = hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu bonds", run->nbond);
+        goto failed;
+    }
+    if (run->nbond > 0) HM_TRY_GOTO(status, hm_trajectory_read_bonds(run->trajectory, run->bonds), failed);
+    for (size_t b = 0; b < run->nbond; b++)
+        if (run->bonds[b][0] >= run->frame.natom || run->bonds[b][1] >= run->frame.natom) {
+            status = hm_fail(HM_BAD_INPUT, "%s: bond %zu names an atom that is not there", path, b);
+            goto failed;
+        }
+    HM_TRY_GOTO(status, count_steps(run), failed);
+    return HM_OK;
+failed:
+    hm_run_close(run);
+    return status;
+}
+
+void hm_run_close(struct hm_run *run)
+{
+    if (run->trajectory) hm_trajectory_close(&run->trajectory);
+    hm_frame_release(&run->frame);
+    free(run->bonds);
+    *run = (struct hm_run){0};
+}
+
+/* ---- frames ---- */
+
+enum hm_status hm_frame_cursor_create(const struct hm_run *run, struct hm_frame_cursor *cursor)
+{
+    const size_t ncomponent = 3 * run->frame.natom;
+    size_t capacity = SLAB_BYTES / ((2 * ncomponent + 2) * sizeof(double));
+    if (capacity > SLAB_FRAMES) capacity = SLAB_FRAMES;
+    if (capacity == 0) capacity = 1;
+    *cursor = (struct hm_frame_cursor){.run = run, .capacity = capacity};
+    cursor->steps = malloc(capacity * sizeof *cursor->steps);
+    cursor->potential = malloc(capacity * sizeof *cursor->potential);
+    cursor->x = malloc((capacity * ncomponent + 1) * sizeof *cursor->x);
+    cursor->v = malloc((capacity * ncomponent + 1) * sizeof *cursor->v);
+    if (cursor->steps && cursor->potential && cursor->x && cursor->v) return HM_OK;
+    hm_frame_cursor_release(cursor);
+    return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading frames of %zu atoms", run->frame.natom);
+}
+
+void hm_frame_cursor_release(struct hm_frame_cursor *cursor)
+{
+    free(cursor->steps);
+    free(cursor->potential);
+    free(cursor->x);
+    free(cursor->v);
+    *cursor = (struct hm_frame_cursor){0};
+}
+
+enum hm_status hm_frame_cursor_next(struct hm_frame_cursor *cursor, struct hm_frame_view *view, bool *more)
+{
+    *more = false;
+    if (cursor->at == cursor->count) {
+        const size_t left = cursor->run->info.nframe - cursor->first - cursor->count;
+        if (left == 0) return HM_OK;
+        cursor->first += cursor->count;
+        cursor->count = left < cursor->capacity ? left : cursor->capacity;
+        cursor->at = 0;
+        HM_TRY(hm_trajectory_read_frames(cursor->run->trajectory, cursor->first, cursor->count, cursor->steps, cursor->x,
+                                         cursor->v, NULL, cursor->potential, NULL));
+    }
+    const size_t ncomponent = 3 * cursor->run->frame.natom, at = cursor->at++;
+    *view = (struct hm_frame_view){cursor->steps[at], cursor->x + at * ncomponent, cursor->v + at * ncomponent,
+                                   cursor->potential[at]};
+    *more = true;
+    return HM_OK;
+}

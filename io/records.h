@@ -1,0 +1,67 @@
+/* The records a run leaves behind, one struct per table of the trajectory file.
+ *
+ * Units: what is stored is in the unit of its name; everything else in atomic units.
+ * MPI: local.
+ */
+#ifndef HM_IO_RECORDS_H
+#define HM_IO_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum hm_action { HM_PREDICT = 0, HM_INJECT = 1, HM_DRAFT = 2 };
+
+/* Why a step was predicted or injected. The list is part of the file format: append only. */
+enum hm_reason {
+#define HM_REASON(name, word, text) name,
+#include "io/reasons.def"
+#undef HM_REASON
+    HM_REASON_COUNT
+};
+
+const char *hm_reason_word(enum hm_reason reason);      /* "warmup" */
+
+/* /hamlet/decisions: one per step. */
+struct hm_decision_record {
+    int64_t step;
+    int32_t replica;
+    int32_t round;            /* speculation round; 0 without speculation */
+    int32_t weights_version;  /* version in use when the step was decided; 0 = no weights yet */
+    int16_t oracle_group;     /* -1 where no oracle was asked */
+    uint8_t action;           /* enum hm_action */
+    uint8_t reason;           /* enum hm_reason */
+    uint8_t committed;        /* 0 for a step later rolled back */
+    float signal;             /* NaN without a signal */
+    float threshold;          /* NaN without a threshold */
+};
+
+/* /hamlet/injections: one per injected step. */
+struct hm_injection_record {
+    int64_t step;
+    double residual;          /* rms over atoms of |kick_predicted - kick_exact|, Angstrom/ps; NaN: no prediction */
+    double residual_relative; /* the same over the rms exact kick */
+    double velocity_mae;      /* mean |v_predicted - v_exact| per component at n+1/2, Angstrom/ps */
+    double velocity_mean;     /* mean |v_exact| per component at n+1/2, Angstrom/ps */
+    double kick_mae;          /* mean |kick_predicted - kick_exact| per component, Angstrom/ps */
+    double kick_mean;         /* mean |kick_exact| per component, Angstrom/ps */
+    double energy;            /* potential energy, kJ/mol; NaN unknown */
+    double seconds;           /* wall time of the evaluation */
+    int32_t iterations;
+    int32_t status;           /* 0 converged */
+};
+
+/* /hamlet/training: one per episode. */
+struct hm_training_record {
+    int64_t step;             /* when it was asked for */
+    int32_t version;          /* version that came of it, or the one kept */
+    int32_t member;
+    double loss_before;
+    double loss_after;        /* on the training samples */
+    double held_out_before;   /* relative rms on the held-out samples; NaN: no weights yet */
+    double held_out_after;
+    double samples;
+    double seconds;
+    uint8_t accepted;
+};
+
+#endif

@@ -1,0 +1,106 @@
+/* The inside of the trajectory file: what its writer and its reader share.
+ *
+ * Rows are collected in blocks, one chunk of the file at a time. All per-frame datasets form one block and share its
+ * counters; each table of records is a block of its own. A block goes to the file when its chunk is full or when a
+ * flush is due; the next one starts where the chunk goes on, so that writes stay aligned and chunks never move.
+ *
+ * What makes a killed run readable: chunks are written past what the metadata on disk refers to, and metadata
+ * only in H5Fflush (the cache does not evict, freed space is not used again). Datasets that others are counted by
+ * (position) are extended last. Chunks are not compressed: a compressed chunk moves when it grows.
+ *
+ * Owns: every handle hangs on struct hm_trajectory.
+ * MPI: local.
+ */
+#ifndef HM_IO_TRAJECTORY_INTERNAL_H
+#define HM_IO_TRAJECTORY_INTERNAL_H
+
+#include "io/trajectory.h"
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+enum { HM_SERIES_MAX = 12, HM_RANK_MAX = 3 };
+
+/* The per-frame datasets, in the order in which they are written. */
+enum hm_series_name {
+    HM_SERIES_STEP,
+    HM_SERIES_TIME,
+    HM_SERIES_POTENTIAL,
+    HM_SERIES_KINETIC,
+    HM_SERIES_TOTAL,
+    HM_SERIES_TEMPERATURE,
+    HM_SERIES_EDGES, /* periodic only, as image */
+    HM_SERIES_IMAGE,
+    HM_SERIES_FORCE,
+    HM_SERIES_VELOCITY,
+    HM_SERIES_POSITION,
+    HM_SERIES_COUNT
+};
+
+enum hm_table_name { HM_TABLE_DECISIONS, HM_TABLE_INJECTIONS, HM_TABLE_TRAINING, HM_TABLE_COUNT };
+
+struct hm_series {
+    hid_t dataset;            /* 0: absent */
+    hid_t type;               /* in memory; owned when it is a compound */
+    int rank;                 /* of one row plus 1 */
+    hsize_t row[HM_RANK_MAX]; /* row[0] unused, then the shape of a row */
+    size_t row_bytes;
+    unsigned char *buffer; /* (capacity) rows */
+};
+
+struct hm_block {
+    struct hm_series series[HM_SERIES_MAX];
+    size_t nseries;
+    size_t capacity; /* rows of a chunk */
+    size_t pending;  /* rows in memory */
+    hsize_t written; /* rows in the file */
+};
+
+struct hm_trajectory {
+    char *path;
+    hid_t file;
+    bool writable;
+    enum hm_status status; /* the first write failure; the file is not touched again after it */
+    bool dirty;            /* something waits for H5Fflush */
+    double next_flush;
+    struct hm_frame topology;
+    struct hm_block frames;
+    struct hm_block tables[HM_TABLE_COUNT];
+    struct hm_trajectory_info info;
+};
+
+/* ---- failures ---- */
+
+/* "path: cannot <action> <what>: <HDF5's or the system's reason>", one line. */
+enum hm_status hm_trajectory_fail(const struct hm_trajectory *trajectory, enum hm_status code, const char *action,
+                                  const char *what);
+/* HDF5 prints nothing by itself from here on. */
+void hm_hdf5_silence(void);
+
+/* ---- small pieces ---- */
+
+/* Neither locks the file, so that it can be read while it is written, nor evicts metadata between flushes. */
+hid_t hm_hdf5_access_list(void);
+/* Closes any kind of handle; 0 and failed ones are ignored. */
+void hm_hdf5_close(hid_t handle);
+bool hm_hdf5_exists(hid_t file, const char *path);
+/* A string type without a length limit, UTF-8. */
+hid_t hm_hdf5_text_type(void);
+
+enum hm_status hm_hdf5_put_text(struct hm_trajectory *trajectory, hid_t object, const char *name, const char *text);
+enum hm_status hm_hdf5_put_reals(struct hm_trajectory *trajectory, hid_t object, const char *name, const double *values,
+                                 size_t count);
+enum hm_status hm_hdf5_put_int(struct hm_trajectory *trajectory, hid_t object, const char *name, int64_t value);
+
+/* ---- records ---- */
+
+extern const char *const hm_table_paths[HM_TABLE_COUNT];
+size_t hm_record_packed_bytes(enum hm_table_name table);
+/* Fields after each other without gaps, as in the file. */
+void hm_record_pack(enum hm_table_name table, const void *record, unsigned char *packed);
+/* The compound of the struct in memory, or of the packed row. The caller closes it. */
+hid_t hm_record_type(enum hm_table_name table, bool packed);
+
+void hm_trajectory_release(struct hm_trajectory *trajectory);
+
+#endif

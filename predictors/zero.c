@@ -1,0 +1,54 @@
+/* Constant velocity: the kick is zero. The floor every other predictor is measured against. */
+#include "predictors/predictor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct zero {
+    enum hm_representation_kind kind;
+};
+
+static enum hm_status create(const struct hm_predictor_setup *setup, void **self)
+{
+    struct zero *zero = malloc(sizeof *zero);
+    if (!zero) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the predictor");
+    zero->kind = setup->representation->kind;
+    *self = zero;
+    return HM_OK;
+}
+
+static void destroy(void **self)
+{
+    free(*self);
+    *self = NULL;
+}
+
+static size_t history(const void *self)
+{
+    (void)self;
+    return 0;
+}
+
+static size_t reseed_steps(const void *self)
+{
+    (void)self;
+    return 1;
+}
+
+static void predict(void *self, const struct hm_window *window, double *motion, struct hm_signals *signals)
+{
+    const struct zero *zero = self;
+    (void)signals;
+    /* No impulse, or the velocity as it was. */
+    if (zero->kind == HM_REPRESENTATION_PAIR) memset(motion, 0, window->nchannel * sizeof *motion);
+    else memcpy(motion, window->frame->v, window->nchannel * sizeof *motion);
+}
+
+const struct hm_predictor_ops hm_predictor_zero = {
+    .method = {"zero", "constant velocity between injections: the floor"},
+    .create = create,
+    .destroy = destroy,
+    .history = history,
+    .reseed_steps = reseed_steps,
+    .predict = predict,
+};

@@ -1,0 +1,204 @@
+/* hamlet run FILE [-n N] [--set key=value]... [--dry-run] [--overwrite] [--quiet] */
+#include "scheduler/cli/command.h"
+#include "scheduler/cli/launch.h"
+#include "scheduler/messages.h"
+#include "scheduler/roles.h"
+#include "scheduler/stop.h"
+
+#include "io/units.h"
+
+#include "hamlet_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct arguments {
+    const char *file;
+    int ranks;               // -n; 0 = not given
+    struct hm_words settings;
+    bool dry_run, overwrite, quiet;
+    char *const *all;        // the command's own argument vector
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    char *end;
+    switch (key) {
+    case 'n':
+        a->ranks = (int)strtol(argument, &end, 10);
+        if (*end != '\0' || a->ranks < 1) argp_error(state, "-n takes a number of ranks, 1 or more, not '%s'", argument);
+        return 0;
+    case 's': return hm_words_add(&a->settings, argument) == HM_OK ? 0 : ENOMEM;
+    case 'd': a->dry_run = true; return 0;
+    case 'o': a->overwrite = true; return 0;
+    case 'q': a->quiet = true; return 0;
+    case ARGP_KEY_ARG:
+        if (a->file) argp_error(state, "one configuration file at a time: '%s' is one too many", argument);
+        a->file = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "which configuration file?"); return EINVAL;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"ranks", 'n', "N", 0, "start under mpirun with N ranks", 0},
+    {"set", 's', "KEY=VALUE", 0, "change one key of the configuration; may be repeated", 0},
+    {"dry-run", 'd', NULL, 0, "check everything and say what would be done; write nothing", 0},
+    {"overwrite", 'o', NULL, 0, "replace an existing trajectory", 0},
+    {"quiet", 'q', NULL, 0, "no log, only errors", 0},
+    {0},
+};
+
+static const struct argp parser = {options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.",
+                                   NULL, NULL, NULL};
+
+/* Everything that can be known to be wrong before the first step. */
+static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
+{
+    HM_TRY(hm_job_prepare(a->file, a->settings.word, a->settings.count, job));
+    HM_TRY(hm_job_check(job));
+    return hm_trajectory_check_target(hm_config_path(job->config, "output.trajectory"), a->overwrite);
+}
+
+static enum hm_status check_ranks(const struct hm_job *job, int ranks, struct hm_layout *layout)
+{
+    bool learns;
+    HM_TRY(hm_job_learns(job, &learns));
+    return hm_layout_plan(job->config, learns, ranks, layout);
+}
+
+static void describe(const struct hm_job *job, const struct hm_layout *layout)
+{
+    const struct hm_config *config = job->config;
+    const double timestep = hm_config_real(config, "integrator.timestep");
+    const long long steps = (long long)hm_config_integer(config, "integrator.steps");
+    printf("system      %zu atoms\n", job->frame.natom);
+    printf("run         %lld steps of %g fs (%g ps)\n", steps, timestep * HM_TIME_FS, (double)steps * timestep * HM_TIME_PS);
+    printf("hamiltonian %s\n", hm_config_text(config, "hamiltonian.type"));
+    printf("predictor   %s\n", hm_config_text(config, "predictor.type"));
+    printf("policy      %s\n", hm_config_text(config, "policy.type"));
+    printf("ranks       1 driver, %d predictor, %d oracle groups of %d\n", layout->npredictor, layout->ngroup,
+           layout->group_size);
+    printf("trajectory  %s, a frame every %lld steps\n", hm_config_path(config, "output.trajectory"),
+           (long long)hm_config_integer(config, "output.stride"));
+    printf("Nothing was written.\n");
+}
+
+static enum hm_status dry_run(const struct arguments *a)
+{
+    struct hm_job job;
+    struct hm_layout layout;
+    enum hm_status status = prepare(a, &job);
+    if (status == HM_OK) status = check_ranks(&job, a->ranks > 0 ? a->ranks : 1, &layout);
+    if (status == HM_OK) describe(&job, &layout);
+    hm_job_release(&job);
+    return status;
+}
+
+/* Validates before anything is started, then starts the same command without -n under mpirun. */
+static enum hm_status launch(const struct arguments *a, int *exit_code)
+{
+    struct hm_job job;
+    struct hm_layout layout;
+    enum hm_status status = prepare(a, &job);
+    if (status == HM_OK) status = check_ranks(&job, a->ranks, &layout);
+    hm_job_release(&job);
+    HM_TRY(status);
+
+    struct hm_words command = {0};
+    for (char *const *word = a->all; *word && status == HM_OK; word++) {
+        if (strcmp(*word, "-n") == 0 || strcmp(*word, "--ranks") == 0) word++;
+        else if (strncmp(*word, "-n", 2) != 0 && strncmp(*word, "--ranks=", 8) != 0) status = hm_words_add(&command, *word);
+    }
+    if (status == HM_OK) status = hm_words_add(&command, NULL);
+    if (status == HM_OK) status = hm_launch(a->ranks, (char *const *)command.word, exit_code);
+    hm_words_release(&command);
+    return status;
+}
+
+/* Started by the mpirun of another MPI library, every process believes it is alone and would write the same files. */
+static enum hm_status check_world(MPI_Comm world)
+{
+    int size;
+    MPI_Comm_size(world, &size);
+    const int expected = hm_launch_expected_ranks() > 0 ? hm_launch_expected_ranks() : hm_launched_size();
+    if (expected <= 0 || expected == size) return HM_OK;
+    return hm_fail(HM_MPI_ERROR, "started as one of %d ranks but the MPI world has %d: use the mpirun this build belongs to, %s",
+                   expected, size, HM_MPIEXEC);
+}
+
+struct provenance {
+    char host[256], time[64], command[4096], mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+    const char *table[8][2];
+};
+
+static void describe_provenance(const struct arguments *a, struct provenance *p)
+{
+    int length;
+    const time_t now = time(NULL);
+    struct tm utc;
+    if (gethostname(p->host, sizeof p->host) != 0) p->host[0] = '\0';
+    p->host[sizeof p->host - 1] = '\0';
+    strftime(p->time, sizeof p->time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    size_t used = (size_t)snprintf(p->command, sizeof p->command, "hamlet");
+    for (char *const *word = a->all; *word && used < sizeof p->command; word++)
+        used += (size_t)snprintf(p->command + used, sizeof p->command - used, " %s", *word);
+    MPI_Get_library_version(p->mpi, &length);
+    p->mpi[strcspn(p->mpi, "\n")] = '\0';
+    const char *const rows[8][2] = {
+        {"version", HM_VERSION},
+        {"compiler", HM_BUILD_COMPILER},
+        {"build", HM_BUILD_TYPE " " HM_BUILD_FLAGS},
+        {"mpi", p->mpi},
+        {"host", p->host},
+        {"started", p->time},
+        {"command", p->command},
+        {NULL, NULL},
+    };
+    memcpy(p->table, rows, sizeof rows);
+}
+
+static enum hm_status run_as_rank(const struct arguments *a)
+{
+    int rank;
+    struct hm_job job = {0};
+    struct provenance provenance;
+    MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    hm_stop_install();                  /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
+    hm_launch_announce();
+    setvbuf(stdout, NULL, _IOLBF, 0);   /* mpirun's pipe: lines as they come */
+    describe_provenance(a, &provenance);
+    const struct hm_driver_options driver = {a->overwrite, a->quiet, hm_launch_terminal(), (const char *const(*)[2])provenance.table};
+    enum hm_status status = hm_agree(MPI_COMM_WORLD, check_world(MPI_COMM_WORLD));
+    if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? prepare(a, &job) : HM_OK);
+    if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
+    hm_job_release(&job);
+    MPI_Finalize();
+    return status;
+}
+
+enum hm_status hm_command_run(int argc, char **argv)
+{
+    struct arguments a = {.all = argv};
+    bool finished;
+    int code = 0;
+    enum hm_status status = hm_command_parse(&parser, argc, argv, &a, &finished);
+    if (status != HM_OK || finished) {
+        hm_words_release(&a.settings);
+        return status;
+    }
+    if (a.dry_run) status = hm_launched_rank() > 0 ? HM_OK : dry_run(&a);
+    else if (a.ranks > 1 && hm_launched_rank() >= 0)
+        status = hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a.ranks);
+    else if (a.ranks > 1) status = launch(&a, &code);
+    else status = run_as_rank(&a);
+    hm_words_release(&a.settings);
+    if (status != HM_OK || code == 0) return status;
+    hm_status_clear();   /* the ranks have said what there is to say */
+    return hm_status_from_exit_code(code);
+}

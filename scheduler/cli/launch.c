@@ -1,0 +1,172 @@
+#include "scheduler/cli/launch.h"
+
+#include "scheduler/cli/command.h"
+
+#include "hamlet_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_FILE_VARIABLE "HAMLET_STATUS_FILE"
+#define RANKS_VARIABLE "HAMLET_LAUNCHED_RANKS"
+#define TERMINAL_VARIABLE "HAMLET_TERMINAL"
+
+static volatile sig_atomic_t signals_seen;
+
+static void count_signal(int signal_number)
+{
+    (void)signal_number;
+    signals_seen++;
+}
+
+/* Without SA_RESTART: a signal wakes the launcher from waiting. */
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+    struct sigaction action = {.sa_handler = count_signal};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
+}
+
+/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE". -1 if it says something else. */
+static long read_status(const char *status_file, const char *word)
+{
+    char found[16] = "";
+    long number = -1;
+    FILE *file = fopen(status_file, "r");
+    if (!file) return -1;
+    if (fscanf(file, "%15s %ld", found, &number) != 2 || strcmp(found, word) != 0) number = -1;
+    fclose(file);
+    return number;
+}
+
+static bool write_status(const char *word, long number)
+{
+    const char *status_file = getenv(STATUS_FILE_VARIABLE);
+    FILE *file = status_file ? fopen(status_file, "r+") : NULL;   /* only ever the file the launcher made */
+    if (!file) return false;
+    fprintf(file, "%s %-12ld\n", word, number);
+    return fclose(file) == 0;
+}
+
+/* First rank 0 is asked to stop between two steps; whoever asks again means it, and mpirun ends everything. */
+static void pass_signal_on(const char *status_file, pid_t mpirun, int seen)
+{
+    const long driver = read_status(status_file, "driver");
+    if (seen == 1 && driver > 0) kill((pid_t)driver, SIGUSR1);
+    else kill(mpirun, SIGTERM);
+}
+
+static int wait_for(pid_t mpirun, const char *status_file)
+{
+    int outcome = 0;
+    sig_atomic_t passed_on = 0;
+    while (waitpid(mpirun, &outcome, 0) < 0 && errno == EINTR)
+        if (signals_seen != passed_on) pass_signal_on(status_file, mpirun, passed_on = signals_seen);
+    return outcome;
+}
+
+/* Sets a variable unless the user has. */
+static void suggest(const char *name, const char *value) { setenv(name, value, 0); }
+
+static void prepare_environment(int ranks, const char *status_file)
+{
+    char count[16];
+    snprintf(count, sizeof count, "%d", ranks);
+    setenv(STATUS_FILE_VARIABLE, status_file, 1);
+    setenv(RANKS_VARIABLE, count, 1);
+    setenv(TERMINAL_VARIABLE, isatty(STDOUT_FILENO) ? "1" : "0", 1);
+    /* Open MPI refuses root and more ranks than cores, and binds ranks to cores; none of it fits a laptop or a container. */
+    suggest("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    suggest("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    suggest("OMPI_MCA_rmaps_base_oversubscribe", "1");
+    suggest("OMPI_MCA_hwloc_base_binding_policy", "none");
+    suggest("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
+    /* A rank is one thread unless the user wants more: spinning threads on shared cores cost far more than they give. */
+    suggest("OPENBLAS_NUM_THREADS", "1");
+    suggest("OMP_NUM_THREADS", "1");
+}
+
+static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
+{
+    enum { MOST_ARGUMENTS = 1024 };
+    static char self[4096], count[16];
+    char *command[MOST_ARGUMENTS];
+    size_t n = 0;
+    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0) _exit(127);
+    self[length] = '\0';
+    snprintf(count, sizeof count, "%d", ranks);
+    command[n++] = (char[]){HM_MPIEXEC};
+    command[n++] = (char[]){"-n"};
+    command[n++] = count;
+    command[n++] = self;
+    for (; *argv && n + 1 < MOST_ARGUMENTS; argv++) command[n++] = *argv;
+    command[n] = NULL;
+
+    setpgid(0, 0);   /* Ctrl-C reaches the launcher alone, which asks politely */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != launcher) _exit(127);
+    execv(HM_MPIEXEC, command);
+    fprintf(stderr, "hamlet: cannot start %s: %s\n", HM_MPIEXEC, strerror(errno));
+    _exit(127);
+}
+
+enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
+{
+    const char *folder = getenv("TMPDIR");
+    char status_file[4096];
+    snprintf(status_file, sizeof status_file, "%s/hamlet-status-XXXXXX", folder && *folder ? folder : "/tmp");
+    const int descriptor = mkstemp(status_file);
+    if (descriptor < 0) return hm_fail(HM_IO_ERROR, "cannot make %s: %s", status_file, strerror(errno));
+    close(descriptor);
+    prepare_environment(ranks, status_file);
+
+    fflush(NULL);
+    catch_signals();
+    const pid_t launcher = getpid(), child = fork();
+    if (child == 0) start_mpirun(ranks, argv, launcher);
+    int outcome = 0;
+    if (child > 0) {
+        outcome = wait_for(child, status_file);
+        *exit_code = (int)read_status(status_file, "exit");
+    }
+    unlink(status_file);
+    if (child < 0) return hm_fail(HM_MPI_ERROR, "cannot start another process: %s", strerror(errno));
+    if (*exit_code < 0)
+        return hm_fail(HM_MPI_ERROR, "%s ended with code %d before the run did: a rank was killed or could not start",
+                       HM_MPIEXEC, WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome));
+    return HM_OK;
+}
+
+void hm_launch_announce(void)
+{
+    if (hm_launched_rank() == 0) write_status("driver", (long)getpid());
+}
+
+int hm_launch_report(int exit_code)
+{
+    if (!getenv(STATUS_FILE_VARIABLE)) return exit_code;
+    if (hm_launched_rank() > 0) return 0;   /* rank 0 speaks for all: they agreed */
+    return write_status("exit", exit_code) ? 0 : exit_code;
+}
+
+bool hm_launch_terminal(void)
+{
+    if (hm_launched_rank() < 0) return isatty(STDOUT_FILENO);
+    const char *terminal = getenv(TERMINAL_VARIABLE);   /* mpirun may give a rank a pseudo-terminal of its own */
+    return terminal && strcmp(terminal, "1") == 0;
+}
+
+int hm_launch_expected_ranks(void)
+{
+    const char *ranks = getenv(RANKS_VARIABLE);
+    return ranks ? atoi(ranks) : 0;
+}

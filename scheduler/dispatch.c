@@ -1,0 +1,58 @@
+#include "scheduler/dispatch.h"
+
+#include "scheduler/wait.h"
+
+#include "io/log.h"
+
+void hm_dispatch_destroy(struct hm_dispatch *dispatch)
+{
+    if (dispatch->ops) dispatch->ops->destroy(&dispatch->self);
+    *dispatch = (struct hm_dispatch){0};
+}
+
+enum hm_status hm_dispatch_submit(struct hm_dispatch *dispatch, const struct hm_frame *frame, int64_t *ticket)
+{
+    return dispatch->ops->submit(dispatch->self, frame, ticket);
+}
+
+enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group, bool *done)
+{
+    HM_TRY(dispatch->ops->poll(dispatch->self, ticket, label, group, done));
+    if (*done) {
+        dispatch->calls++;
+        dispatch->seconds_oracle += label->seconds;
+    }
+    return HM_OK;
+}
+
+void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket) { dispatch->ops->cancel(dispatch->self, ticket); }
+
+enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label, int *group)
+{
+    const double started = hm_clock();
+    struct hm_wait wait = HM_WAIT_START;
+    int64_t ticket;
+    bool done = false;
+    HM_TRY(hm_dispatch_submit(dispatch, frame, &ticket));
+    for (;;) {
+        HM_TRY(hm_dispatch_poll(dispatch, ticket, label, group, &done));
+        if (done) break;
+        hm_wait_pause(&wait);
+    }
+    const double seconds = hm_clock() - started;
+    if (dispatch->groups == 0) dispatch->seconds_inline += seconds;
+    else dispatch->seconds_blocked += seconds;
+    return HM_OK;
+}
+
+enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive)
+{
+    hm_archive_put_tag(archive, "DISPATCH");
+    return dispatch->ops->save(dispatch->self, archive);
+}
+
+enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive *archive)
+{
+    HM_TRY(hm_archive_expect_tag(archive, "DISPATCH"));
+    return dispatch->ops->load(dispatch->self, archive);
+}

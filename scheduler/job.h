@@ -1,0 +1,50 @@
+/* A run, prepared: the configuration, the starting frame with velocities, and a log to replay, all read and checked.
+ *
+ * Preparing reads files on one rank only; hm_job_share gives every other rank the same job, so that only the driver needs
+ * the file system.
+ *
+ * Units: atomic units.
+ * Errors: HM_BAD_CONFIG, HM_BAD_INPUT, HM_EXISTS, HM_IO_ERROR, HM_OUT_OF_MEMORY; each with one clear line per fault.
+ * Owns: config, frame, replayed log.
+ * MPI: hm_job_share is collective; the rest is local.
+ */
+#ifndef HM_SCHEDULER_JOB_H
+#define HM_SCHEDULER_JOB_H
+
+#include "hamiltonians/hamiltonian.h"
+#include "scheduler/layout.h"
+#include "scheduler/policy.h"
+
+#include "io/trajectory.h"
+
+/* What `policy: {type: replay, log: RUN.h5}` repeats. */
+struct hm_replay_log {
+    struct hm_trajectory *trajectory;   // NULL unless the policy replays
+    size_t count;
+    uint8_t *action;                    // (count)
+    int32_t *version;                   // (count) weights in use
+    bool has_weights;                   // stored versions are replayed instead of training again
+};
+
+struct hm_job {
+    struct hm_config *config;
+    struct hm_frame frame;
+    struct hm_replay_log replay;
+};
+
+enum hm_status hm_job_prepare(const char *path, const char *const *overrides, size_t noverride, struct hm_job *job);
+/* The same from a configuration at hand, which the job takes over, also when this fails. */
+enum hm_status hm_job_from_config(struct hm_config *config, struct hm_job *job);
+enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm);
+void hm_job_release(struct hm_job *job);
+
+/* Creates every part once and lets it go: all faults that do not need a step to show. */
+enum hm_status hm_job_check(const struct hm_job *job);
+
+/* Whether there is anything to train: a method that learns, and no stored weights to replay instead. */
+enum hm_status hm_job_learns(const struct hm_job *job, bool *learns);
+
+/* The consecutive exact steps of one injection: `injection.burst`, or what the predictor needs to reseed. */
+size_t hm_job_burst(const struct hm_config *config, const struct hm_predictor *predictor);
+
+#endif

@@ -1,0 +1,68 @@
+/* hamlet: the program. Finds the command, runs it, says what went wrong, and turns the status into an exit code. */
+#include "scheduler/cli/command.h"
+#include "scheduler/cli/launch.h"
+
+#include "hamlet_build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name, *usage, *summary;
+    enum hm_status (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "FILE [-n N] [--set key=value]...", "run the molecular dynamics a configuration describes", hm_command_run},
+    {"analyze", "RUN.h5 [--json] [--reference OTHER.h5]", "what a run says about itself", hm_command_analyze},
+    {"validate", "FILE", "check a configuration and the files it names", hm_command_validate},
+    {"explain", "[KEY]", "explain the keys of a configuration", hm_command_explain},
+    {"energy", "GEOMETRY --hamiltonian '{type: ...}'", "energy and forces of one geometry", hm_command_energy},
+    {"bench", "NAME [--json]", "measure this machine", hm_command_bench},
+};
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "Hamlet " HM_VERSION ": molecular dynamics that asks at every step, to predict or to inject?\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  hamlet %-8s %-40s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
+    fprintf(out, "\nhamlet COMMAND --help tells more about one.\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+/* Only one rank speaks. */
+static void print_failure(void)
+{
+    if (hm_launched_rank() > 0) return;
+    const char *message = hm_status_message();
+    fflush(stdout);
+    if (*message) fprintf(stderr, "hamlet: %s\n", message);   /* else argp, or the ranks, have said it */
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return hm_status_exit_code(HM_BAD_USAGE);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("hamlet " HM_VERSION " (%s, %s, %s)\n", HM_BUILD_COMPILER, HM_BUILD_MPI, HM_BUILD_TYPE);
+        return 0;
+    }
+    const struct command *command = find_command(argv[1]);
+    if (!command) {
+        fprintf(stderr, "hamlet: there is no command '%s'; hamlet --help lists them\n", argv[1]);
+        return hm_status_exit_code(HM_BAD_USAGE);
+    }
+    const enum hm_status status = command->run(argc - 1, argv + 1);
+    if (status != HM_OK) print_failure();
+    return hm_launch_report(hm_status_exit_code(status));
+}

@@ -1,0 +1,166 @@
+#include "scheduler/recorder.h"
+
+#include "io/units.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PROGRESS_EVERY_STEPS = 256 };
+
+enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct hm_recorder *recorder)
+{
+    const struct hm_config *config = setup->config;
+    *recorder = (struct hm_recorder){
+        .trajectory = setup->trajectory,
+        .oracle = setup->oracle,
+        .log = setup->log,
+        .timestep = hm_config_real(config, "integrator.timestep"),
+        .stride = hm_config_integer(config, "output.stride"),
+        .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
+        .energy_at_frames = hm_config_is(config, "output.energies", "frames"),
+        .store_weights = hm_config_is(config, "training.mode", "asynchronous"),
+    };
+    recorder->force = calloc(3 * setup->frame->natom, sizeof *recorder->force);
+    if (!recorder->force) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the recorder");
+    const enum hm_status status =
+        hm_correlations_create(setup->frame, setup->nbond, setup->bonds, recorder->timestep,
+                               hm_config_integer(config, "integrator.steps"), 0, &recorder->correlations);
+    if (status != HM_OK) hm_recorder_release(recorder);
+    return status;
+}
+
+void hm_recorder_release(struct hm_recorder *recorder)
+{
+    hm_correlations_destroy(&recorder->correlations);
+    free(recorder->force);
+    recorder->force = NULL;
+}
+
+static enum hm_status write_decision(struct hm_recorder *r, const struct hm_step *now)
+{
+    const struct hm_decision_record record = {
+        .step = now->step,
+        .weights_version = now->weights_version,
+        .oracle_group = (int16_t)now->oracle_group,
+        .action = (uint8_t)now->decision.action,
+        .reason = (uint8_t)now->decision.reason,
+        .committed = 1,
+        .signal = (float)now->decision.signal,
+        .threshold = (float)now->decision.threshold,
+    };
+    return hm_trajectory_log_decision(r->trajectory, &record);
+}
+
+/* Errors of the prediction at an injection, per component and in the file's units. */
+static void measure_errors(const struct hm_state *state, const struct hm_step *now, struct hm_injection_record *record)
+{
+    const size_t n = 3 * state->frame.natom;
+    double difference = 0, squared = 0, size_squared = 0, kick = 0, velocity = 0;
+    for (size_t k = 0; k < n; k++) {
+        const double error = now->kick_predicted[k] - now->kick[k];
+        difference += fabs(error);
+        squared += error * error;
+        size_squared += now->kick[k] * now->kick[k];
+        kick += fabs(now->kick[k]);
+        velocity += fabs(state->frame.v[k]);   /* v_{n+1/2}, exact here */
+    }
+    const double unit = HM_VELOCITY_ANGSTROM_PER_PS, mean = unit / (double)n;
+    record->residual = unit * sqrt(squared / (double)state->frame.natom);
+    record->residual_relative = sqrt(squared / size_squared);
+    record->kick_mae = record->velocity_mae = mean * difference;   /* both start from the same v_{n-1/2} */
+    record->kick_mean = mean * kick;
+    record->velocity_mean = mean * velocity;
+}
+
+static enum hm_status write_injection(struct hm_recorder *r, const struct hm_state *state, const struct hm_step *now)
+{
+    struct hm_injection_record record = {
+        .step = now->step,
+        .residual = NAN,
+        .residual_relative = NAN,
+        .velocity_mae = NAN,
+        .velocity_mean = NAN,
+        .kick_mae = NAN,
+        .kick_mean = NAN,
+        .energy = now->label->energy * HM_ENERGY_KJ_PER_MOL,
+        .seconds = now->label->seconds,
+        .iterations = now->label->iterations,
+        .status = (int32_t)now->label->status,
+    };
+    if (now->predicted) measure_errors(state, now, &record);
+    return hm_trajectory_log_injection(r->trajectory, &record);
+}
+
+static enum hm_status write_lesson(struct hm_recorder *r, const struct hm_lesson *lesson)
+{
+    if (lesson->episode) HM_TRY(hm_trajectory_log_training(r->trajectory, &lesson->record));
+    if (!lesson->parameters || !r->store_weights) return HM_OK;
+    return hm_trajectory_log_weights(r->trajectory, lesson->version, lesson->parameters, lesson->bytes);
+}
+
+/* A frame view at x_n: the state has already drifted on. */
+static enum hm_status ask_energy(struct hm_recorder *r, const struct hm_state *state, struct hm_label *label)
+{
+    struct hm_frame at_step = state->frame;
+    int group;
+    at_step.x = state->x_spare;
+    label->force = r->force;
+    const double started = hm_clock();
+    HM_TRY(hm_dispatch_ask(r->oracle, &at_step, label, &group));
+    r->seconds_frame_energy += hm_clock() - started;
+    return HM_OK;
+}
+
+static enum hm_status write_frame(struct hm_recorder *r, const struct hm_state *state, const struct hm_step *now)
+{
+    struct hm_label asked;
+    const struct hm_label *label = now->label;
+    if (!label && r->energy_at_frames) {
+        HM_TRY(ask_energy(r, state, &asked));
+        label = &asked;
+    }
+    const double started = hm_clock();
+    const struct hm_trajectory_frame frame = {
+        .step = now->step,
+        .x = now->x,
+        .v = now->v,
+        .force = label ? label->force : NULL,
+        .image = state->frame.image,
+        .potential_energy = label ? label->energy : NAN,
+    };
+    HM_TRY(hm_trajectory_append(r->trajectory, &frame));
+    r->seconds_write += hm_clock() - started;
+    return HM_OK;
+}
+
+static double injection_fraction(const struct hm_recorder *r, const struct hm_state *state)
+{
+    const int64_t chosen = state->step - r->warmup_steps;
+    return chosen > 0 ? (double)state->injections / (double)chosen : 1.0;
+}
+
+static enum hm_status observe(void *self, const struct hm_state *state, const struct hm_step *now)
+{
+    struct hm_recorder *r = self;
+    HM_TRY(write_decision(r, now));
+    if (now->label) HM_TRY(write_injection(r, state, now));
+    HM_TRY(write_lesson(r, &now->lesson));
+    if (now->step % r->stride == 0) HM_TRY(write_frame(r, state, now));
+    hm_correlations_push(r->correlations, &state->frame, now->x, now->v);
+    if (state->step % PROGRESS_EVERY_STEPS == 0)
+        hm_progress_update(r->log, state->step, (double)state->step * r->timestep, injection_fraction(r, state));
+    return HM_OK;
+}
+
+struct hm_observer hm_recorder_observer(struct hm_recorder *recorder)
+{
+    return (struct hm_observer){.step = observe, .self = recorder};
+}
+
+enum hm_status hm_recorder_finish(struct hm_recorder *recorder)
+{
+    const double started = hm_clock();
+    HM_TRY(hm_correlations_write(recorder->correlations, recorder->trajectory));
+    recorder->seconds_write += hm_clock() - started;
+    return HM_OK;
+}

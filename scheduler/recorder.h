@@ -1,0 +1,48 @@
+/* The observer that writes a run down: trajectory frames, decisions, injections, training, correlations and progress.
+ *
+ * Energies: with `output.energies: frames` the exact energy and force of every written frame are asked from the oracle,
+ * outside the injection count; with `injections` they are known only where a force was injected (else NaN).
+ *
+ * Units: atomic units in, the file's units out (io/trajectory.h).
+ * Errors: HM_IO_ERROR, HM_OUT_OF_MEMORY, those of the oracle.
+ * Owns: its correlations and scratch; trajectory, dispatch and log are borrowed.
+ * MPI: driver only.
+ */
+#ifndef HM_SCHEDULER_RECORDER_H
+#define HM_SCHEDULER_RECORDER_H
+
+#include "scheduler/step.h"
+
+#include "io/analysis/correlations.h"
+#include "io/log.h"
+#include "io/trajectory.h"
+
+struct hm_recorder {
+    struct hm_trajectory *trajectory;
+    struct hm_dispatch *oracle;
+    struct hm_log *log;
+    struct hm_correlations *correlations;
+    double timestep;
+    int64_t stride, warmup_steps;
+    bool energy_at_frames, store_weights;
+    double *force;             // (natom, 3) of a frame asked for
+    double seconds_write, seconds_frame_energy;
+};
+
+struct hm_recorder_setup {
+    const struct hm_config *config;
+    const struct hm_frame *frame;
+    size_t nbond;
+    const size_t (*bonds)[2];
+    struct hm_trajectory *trajectory;
+    struct hm_dispatch *oracle;
+    struct hm_log *log;
+};
+
+enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct hm_recorder *recorder);
+void hm_recorder_release(struct hm_recorder *recorder);
+struct hm_observer hm_recorder_observer(struct hm_recorder *recorder);
+/* Correlations so far, into the file. */
+enum hm_status hm_recorder_finish(struct hm_recorder *recorder);
+
+#endif

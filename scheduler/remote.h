@@ -1,0 +1,20 @@
+/* The driver's side of the oracle and predictor ranks: dispatch.h and trainer.h over messages.
+ *
+ * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, and whatever a remote rank reports.
+ * Owns: boxes with messages in flight. The layout is borrowed.
+ * MPI: local to the driver (point-to-point).
+ */
+#ifndef HM_SCHEDULER_REMOTE_H
+#define HM_SCHEDULER_REMOTE_H
+
+#include "scheduler/dispatch.h"
+#include "scheduler/layout.h"
+#include "scheduler/trainer.h"
+
+enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t natom, struct hm_dispatch *dispatch);
+
+/* `rank` is the predictor rank; `sample_size` in doubles. */
+enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, int rank, size_t sample_size,
+                                        struct hm_trainer *trainer);
+
+#endif

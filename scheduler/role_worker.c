@@ -1,0 +1,47 @@
+#include "scheduler/roles.h"
+
+enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
+                             enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role)
+{
+    const MPI_Comm world = worker->layout->world;
+    enum hm_status status = failed == HM_OK ? HM_OK : hm_message_send_failure(world, 0, failed);
+    while (status == HM_OK) {
+        status = hm_inbox_receive(&worker->inbox, world, 0);
+        if (status != HM_OK) break;
+        if (worker->inbox.kind == HM_MESSAGE_STOP) {
+            hm_outbox_open(&worker->outbox);
+            status = hm_outbox_send(&worker->outbox, world, 0, HM_MESSAGE_STOPPED);
+            break;
+        }
+        if (failed != HM_OK) continue;   /* said so already: wait for STOP */
+        failed = serve(worker, role);
+        if (failed != HM_OK) status = hm_message_send_failure(world, 0, failed);
+    }
+    hm_outbox_release(&worker->outbox);
+    hm_inbox_release(&worker->inbox);
+    return status != HM_OK ? status : failed;
+}
+
+/* Labels and lessons that nobody waits for any more are taken off the wire before a rank's last word. */
+static enum hm_status drain(const struct hm_layout *layout, int rank, struct hm_inbox *inbox)
+{
+    do {
+        HM_TRY(hm_inbox_receive(inbox, layout->world, rank));
+    } while (inbox->kind != HM_MESSAGE_STOPPED);
+    return HM_OK;
+}
+
+enum hm_status hm_role_stop_others(const struct hm_layout *layout)
+{
+    struct hm_outbox outbox = HM_OUTBOX_EMPTY;
+    struct hm_inbox inbox = {0};
+    enum hm_status status = HM_OK;
+    for (int rank = 1; rank < layout->size && status == HM_OK; rank++) {
+        hm_outbox_open(&outbox);
+        status = hm_outbox_send(&outbox, layout->world, rank, HM_MESSAGE_STOP);
+        if (status == HM_OK) status = drain(layout, rank, &inbox);
+    }
+    hm_outbox_release(&outbox);
+    hm_inbox_release(&inbox);
+    return status;
+}

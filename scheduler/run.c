@@ -1,0 +1,53 @@
+/* A run from the outside: share the job, give every rank its role, agree on how it ended. */
+#include "scheduler/roles.h"
+
+#include "scheduler/messages.h"
+
+static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job, struct hm_hamiltonian *hamiltonian)
+{
+    const enum hm_status ready =
+        hm_agree(layout->world, hm_hamiltonian_create(job->config, &job->frame, &layout->group_comm, hamiltonian));
+    return ready == HM_OK ? hm_role_oracle(layout, hamiltonian, &job->frame) : ready;
+}
+
+static enum hm_status run_predictor(const struct hm_layout *layout, const struct hm_job *job,
+                                    struct hm_representation **representation, struct hm_apprentice *apprentice)
+{
+    enum hm_status ready = hm_representation_create(job->config, &job->frame, representation);
+    if (ready == HM_OK) ready = hm_apprentice_create(job->config, *representation, apprentice);
+    ready = hm_agree(layout->world, ready);
+    return ready == HM_OK ? hm_role_predictor(layout, apprentice) : ready;
+}
+
+static enum hm_status run_driver(const struct hm_layout *layout, const struct hm_job *job,
+                                 const struct hm_driver_options *options)
+{
+    HM_TRY(hm_agree(layout->world, HM_OK));
+    const enum hm_status status = hm_role_driver(layout, job, options);
+    const enum hm_status stopped = hm_role_stop_others(layout);
+    return status == HM_OK ? stopped : status;
+}
+
+enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver_options *options)
+{
+    struct hm_layout layout;
+    struct hm_hamiltonian hamiltonian = {0};
+    struct hm_representation *representation = NULL;
+    struct hm_apprentice apprentice = {0};
+    bool learns;
+    HM_TRY(hm_job_share(job, world));
+    HM_TRY(hm_agree(world, hm_job_learns(job, &learns)));
+    HM_TRY(hm_layout_create(job->config, learns, world, &layout));
+
+    enum hm_status status = HM_INTERNAL;
+    switch (layout.role) {
+    case HM_ROLE_DRIVER: status = run_driver(&layout, job, options); break;
+    case HM_ROLE_PREDICTOR: status = run_predictor(&layout, job, &representation, &apprentice); break;
+    case HM_ROLE_ORACLE: status = run_oracle(&layout, job, &hamiltonian); break;
+    }
+    hm_hamiltonian_destroy(&hamiltonian);
+    hm_apprentice_destroy(&apprentice);
+    hm_representation_destroy(&representation);
+    hm_layout_release(&layout);
+    return hm_agree(world, status);
+}

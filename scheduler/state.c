@@ -1,0 +1,81 @@
+#include "scheduler/state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_representation *representation, size_t history,
+                               struct hm_state **state)
+{
+    *state = NULL;
+    struct hm_state *s = calloc(1, sizeof *s);
+    if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
+    s->residual_relative = NAN;
+    s->storage = s->x_spare = calloc(3 * frame->natom, sizeof *s->x_spare);
+    enum hm_status status =
+        s->storage ? hm_frame_copy(frame, &s->frame) : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
+    if (status == HM_OK) status = hm_window_create(representation, &s->frame, history, &s->window);
+    if (status != HM_OK) hm_state_destroy(&s);
+    *state = s;
+    return status;
+}
+
+void hm_state_destroy(struct hm_state **state)
+{
+    if (*state) {
+        hm_window_destroy(&(*state)->window);
+        hm_frame_release(&(*state)->frame);
+        free((*state)->storage);
+        free(*state);
+    }
+    *state = NULL;
+}
+
+void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
+{
+    hm_archive_put_tag(archive, "STATE");
+    hm_archive_put_int(archive, state->step);
+    hm_archive_put_int(archive, state->weights_version);
+    hm_archive_put_int(archive, state->exact_steps);
+    hm_archive_put_int(archive, state->injections);
+    hm_archive_put_int(archive, state->injections_since_episode);
+    hm_archive_put_real(archive, state->residual_relative);
+    hm_frame_save(&state->frame, archive);
+    hm_window_save(state->window, archive);
+}
+
+/* The frame's arrays are filled in place: the window and the propagator point to them. */
+static enum hm_status load_frame(struct hm_frame *frame, struct hm_archive *archive)
+{
+    struct hm_frame saved;
+    HM_TRY(hm_frame_load(&saved, archive));
+    enum hm_status status = HM_OK;
+    if (saved.natom != frame->natom || memcmp(saved.number, frame->number, frame->natom * sizeof *frame->number) != 0) {
+        status = hm_fail(HM_BAD_INPUT, "the saved state is of another system (%zu atoms, not %zu, or other elements)",
+                         saved.natom, frame->natom);
+    } else {
+        const size_t bytes = 3 * frame->natom * sizeof(double);
+        memcpy(frame->x, saved.x, bytes);
+        memcpy(frame->v, saved.v, bytes);
+        memcpy(frame->mass, saved.mass, bytes / 3);
+        memcpy(frame->image, saved.image, 3 * frame->natom * sizeof *frame->image);
+        memcpy(frame->cell, saved.cell, sizeof frame->cell);
+    }
+    hm_frame_release(&saved);
+    return status;
+}
+
+enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
+{
+    int64_t version;
+    HM_TRY(hm_archive_expect_tag(archive, "STATE"));
+    HM_TRY(hm_archive_get_int(archive, &state->step));
+    HM_TRY(hm_archive_get_int(archive, &version));
+    HM_TRY(hm_archive_get_int(archive, &state->exact_steps));
+    HM_TRY(hm_archive_get_int(archive, &state->injections));
+    HM_TRY(hm_archive_get_int(archive, &state->injections_since_episode));
+    HM_TRY(hm_archive_get_real(archive, &state->residual_relative));
+    state->weights_version = (int32_t)version;
+    HM_TRY(load_frame(&state->frame, archive));
+    return hm_window_load(state->window, archive);
+}

@@ -1,0 +1,88 @@
+/* One step of Hamlet: to predict or to inject.
+ *
+ *   kick_n  =  predicted by the predictor, or dt F_n / m with F_n from an oracle
+ *   v_{n+1/2} = v_{n-1/2} + kick_n,   x_{n+1} = x_n + dt v_{n+1/2}
+ *
+ * One decision replaces exactly one force evaluation. The propagator is the set of services a trajectory uses and the
+ * rules it follows; everything that changes is in hm_state and in the services' own save and load.
+ *
+ * Shapes: arrays (natom, 3).
+ * Units: atomic units.
+ * Errors: HM_DIVERGED (non-finite force, an atom too fast or too hot: step and reason), HM_ORACLE_FAILED, and what the
+ *   services report.
+ * Owns: the propagator owns its scratch; services are borrowed. hm_step allocates nothing.
+ * MPI: called by the driver only; services may talk to other ranks.
+ */
+#ifndef HM_SCHEDULER_STEP_H
+#define HM_SCHEDULER_STEP_H
+
+#include "scheduler/dispatch.h"
+#include "scheduler/policy.h"
+#include "scheduler/state.h"
+#include "scheduler/trainer.h"
+
+/* What happened in step n; arrays are valid only while it is observed. */
+struct hm_step {
+    int64_t step;
+    struct hm_decision decision;
+    int32_t weights_version;
+    bool predicted;                   // a prediction was at hand, used or not
+    const double *x;                  // x_n
+    const double *v;                  // on-step v_n
+    const double *v_before;           // v_{n-1/2}
+    const double *kick;               // the kick applied
+    const double *kick_predicted;     // NULL unless predicted
+    const struct hm_label *label;     // NULL unless injected
+    int oracle_group;                 // -1 inline or none
+    struct hm_signals signals;
+    struct hm_lesson lesson;          // an episode that ended after this step
+};
+
+/* Called once per step; NULL = nobody watches. */
+struct hm_observer {
+    enum hm_status (*step)(void *self, const struct hm_state *state, const struct hm_step *step);
+    void *self;
+};
+
+struct hm_schedule {
+    double timestep;
+    int64_t warmup_steps;             // exact, whatever the policy says
+    int64_t episode_every_injections;
+    bool wait_for_training;           // synchronous: the bits do not depend on how long training takes
+};
+
+struct hm_limits {
+    double displacement;              // farthest an atom may move in a step
+    double temperature;               // highest instantaneous kinetic temperature
+};
+
+struct hm_propagator {
+    struct hm_dispatch *oracle;
+    struct hm_predictor *predictor;
+    struct hm_policy *policy;
+    struct hm_trainer *trainer;       // ops NULL: nothing learns
+    struct hm_observer observer;
+    struct hm_schedule schedule;
+    struct hm_limits limits;
+    double seconds_predict;
+
+    double *scratch;                  // one allocation behind the arrays below
+    double *kick_exact, *kick_predicted, *v_before, *v_on, *force;   // (natom, 3)
+    double *motion;                   // (nchannel)
+    double *sample;                   // one training sample
+    struct hm_label label;
+};
+
+/* Fill in services and rules first; `state` gives the shapes. */
+enum hm_status hm_propagator_prepare(struct hm_propagator *propagator, const struct hm_state *state);
+void hm_propagator_release(struct hm_propagator *propagator);
+
+/* Turns v_0 into v_{-1/2} with the exact F_0. Once, before step 0. */
+enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state);
+enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
+
+/* The state of the run to bits: hm_state and the services. */
+enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state, struct hm_archive *archive);
+enum hm_status hm_propagator_load(struct hm_propagator *propagator, struct hm_state *state, struct hm_archive *archive);
+
+#endif

@@ -1,0 +1,54 @@
+/* Where the driver sends its labels, and where new parameters come from.
+ *
+ * Labels of committed steps are taught; an episode is requested; its outcome, a lesson, is polled. One episode at a time:
+ * a request while one is under way is ignored. Three implementations: inline (the driver studies itself), remote (a
+ * predictor rank studies), replay (parameters stored by a recorded run come back at the step at which they came then).
+ *
+ * Shapes: a sample is hm_sample_size doubles.
+ * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, HM_BAD_INPUT (replay file).
+ * Owns: samples and messages in flight; a lesson's parameters are borrowed until the next call.
+ * MPI: local to the driver (point-to-point with the predictor rank).
+ */
+#ifndef HM_SCHEDULER_TRAINER_H
+#define HM_SCHEDULER_TRAINER_H
+
+#include "scheduler/apprentice.h"
+
+struct hm_lesson {
+    bool episode;                        // an episode ended: the record is for the log
+    struct hm_training_record record;
+    int32_t version;                     // of the parameters below
+    const void *parameters;              // NULL unless new ones are to be used from the next step on
+    size_t bytes;
+};
+
+struct hm_trainer_ops {
+    enum hm_status (*teach)(void *self, const double *sample);
+    enum hm_status (*request)(void *self, int64_t step);
+    /* After step `step`. With `wait`, an episode under way is waited for. */
+    enum hm_status (*poll)(void *self, int64_t step, bool wait, struct hm_lesson *lesson);
+    enum hm_status (*save)(void *self, struct hm_archive *archive);
+    enum hm_status (*load)(void *self, struct hm_archive *archive);
+    void (*destroy)(void **self);
+};
+
+struct hm_trainer {
+    const struct hm_trainer_ops *ops;    // NULL: nothing learns
+    void *self;
+    bool remote;
+    double seconds_train;                // study time the trainers report
+    double seconds_blocked;              // time the driver stood still for a predictor rank
+    double seconds_inline;               // time the driver spent studying itself
+};
+
+/* The apprentice is borrowed. */
+enum hm_status hm_trainer_create_inline(struct hm_apprentice *apprentice, struct hm_trainer *trainer);
+
+void hm_trainer_destroy(struct hm_trainer *trainer);
+enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *sample);
+enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step);
+enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson);
+enum hm_status hm_trainer_save(struct hm_trainer *trainer, struct hm_archive *archive);
+enum hm_status hm_trainer_load(struct hm_trainer *trainer, struct hm_archive *archive);
+
+#endif

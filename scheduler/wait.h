@@ -1,0 +1,20 @@
+/* A polite wait: yields for a moment (answers come fast), then sleeps with back-off (cores belong to those who work).
+ *
+ *   struct hm_wait wait = HM_WAIT_START;
+ *   while (!there_yet()) hm_wait_pause(&wait);
+ *
+ * Latency while yielding is about a microsecond; asleep, at most 1/4 of the time already waited, 200 us at most.
+ * Errors: none. MPI: local.
+ */
+#ifndef HM_SCHEDULER_WAIT_H
+#define HM_SCHEDULER_WAIT_H
+
+struct hm_wait {
+    double started;    // monotonic seconds; 0 = not yet waiting
+};
+
+#define HM_WAIT_START {0}
+
+void hm_wait_pause(struct hm_wait *wait);
+
+#endif

@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""The accuracy table: predicted runs against exact ones, over molecules and seeds.
+
+    tests/accuracy/table.py --hamlet build/release/hamlet [--steps 1000000] [--seeds 5] [--case pair-coordinate ...]
+
+For each molecule and seed it runs the case, the same run with every step exact, and exact runs from seven more starting
+phases of that trajectory. `deviation` is the larger of |energy_drift_relative| and energy_max_block_deviation_relative;
+`band` is three times the largest deviation among the eight exact runs; a row holds if deviation <= max(target, band).
+Every row also shows how far mean bond length and vibrational peak are from the exact run. Needs h5py.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import h5py
+
+HARMONIC = ["HCl", "CO", "N2", "H2"]
+CASES = {
+    "pair-coordinate": dict(target=1e-6, type="harmonic", molecules=HARMONIC, settings=[]),
+    "pair-history": dict(target=2e-5, type="harmonic", molecules=HARMONIC,
+                         settings=["predictor.inputs=[velocity]", "predictor.history=12", "injection.burst=auto"]),
+    "morse-history": dict(target=2e-5, type="morse", molecules=["HCl", "CO"],
+                          settings=["predictor.inputs=[velocity]", "predictor.history=32", "injection.burst=auto"]),
+    "morse-coordinate": dict(target=2e-5, type="morse", molecules=["HCl", "CO"],
+                             settings=["predictor.history=32", "injection.burst=auto"]),
+    "zero": dict(target=1e-6, type="harmonic", molecules=HARMONIC, settings=["predictor.type=zero"]),
+}
+BASE = """system: {{initial_velocities: {{temperature: 300 K, seed: {seed}}}}}
+hamiltonian: {{type: {type}, molecule: {molecule}}}
+integrator: {{timestep: 0.25 fs, steps: {steps}}}
+training: {{seed: {seed}}}
+output: {{stride: 10}}
+"""
+ATOMIC_MASS = 1.66053906660e-27
+ASE_TIME_PS = 1e12 * 1e-10 * (ATOMIC_MASS / 1.602176634e-19) ** 0.5   # Angstrom sqrt(u/eV)
+
+
+def run(hamlet, config, name, settings, folder):
+    out = folder / f"{name}.h5"
+    command = [hamlet, "run", str(config), "--quiet", "--overwrite", "--set", f"output.trajectory={out}"]
+    for setting in settings:
+        command += ["--set", setting]
+    code = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    return out, code.returncode, code.stderr.strip()
+
+
+def analyze(hamlet, path, reference=None):
+    command = [hamlet, "analyze", "--json", str(path)] + (["--reference", str(reference)] if reference else [])
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def deviation(fields):
+    values = [fields["energy_drift_relative"], fields["energy_max_block_deviation_relative"]]
+    return max(abs(v) for v in values) if None not in values else float("nan")
+
+
+def write_start(exact, frame, path):
+    """One frame of an exact run as a starting geometry with velocities (extended XYZ, ASE's momenta)."""
+    symbols = {1: "H", 6: "C", 7: "N", 8: "O", 17: "Cl"}
+    with h5py.File(exact) as f:
+        system = f["particles/system"]
+        species, mass = system["species"][...].ravel(), system["mass"][...].ravel()
+        x, v = system["position/value"][frame], system["velocity/value"][frame]
+    lines = [str(len(species)), 'Properties=species:S:1:pos:R:3:momenta:R:3 pbc="F F F"']
+    for z, m, xi, vi in zip(species, mass, x, v):
+        numbers = [*xi, *(m * vi * ASE_TIME_PS)]
+        lines.append(" ".join([symbols[int(z)]] + [f"{n:.17g}" for n in numbers]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def exact_band(hamlet, case, molecule, steps, exact, first, folder):
+    worst = first
+    for phase in range(1, 8):
+        geometry = folder / "start.xyz"
+        write_start(exact, 37 * phase, geometry)
+        config = folder / "phase.yaml"
+        config.write_text(f"system: {{geometry: {geometry}}}\nhamiltonian: {{type: {case['type']}, molecule: {molecule}}}\n"
+                          f"integrator: {{timestep: 0.25 fs, steps: {steps}}}\npolicy: {{type: always}}\n"
+                          "predictor: {type: zero}\noutput: {stride: 10}\n")
+        out, code, message = run(hamlet, config, "phase", [], folder)
+        if code != 0:
+            sys.exit(f"exact run failed: {message}")
+        worst = max(worst, deviation(analyze(hamlet, out)))
+    return 3 * worst
+
+
+def measure(hamlet, name, case, molecule, seed, steps, folder):
+    config = folder / "run.yaml"
+    config.write_text(BASE.format(seed=seed, type=case["type"], molecule=molecule, steps=steps))
+    exact, code, message = run(hamlet, config, "exact", ["policy.type=always", "predictor.type=zero"], folder)
+    if code != 0:
+        sys.exit(f"exact run failed: {message}")
+    reference = analyze(hamlet, exact)
+    predicted, code, message = run(hamlet, config, "predicted", case["settings"], folder)
+    row = dict(case=name, molecule=molecule, seed=seed, exit=code, band=exact_band(
+        hamlet, case, molecule, steps, exact, deviation(reference), folder), exact=deviation(reference))
+    fields = analyze(hamlet, predicted, exact)
+    row["deviation"] = deviation(fields) if code == 0 else float("inf")
+    row["holds"] = row["deviation"] <= max(case["target"], row["band"])
+    if code == 0:
+        row["momentum"] = fields["momentum_drift_relative"]
+        row["angular_momentum"] = fields["angular_momentum_drift_relative"]
+        row["bond"] = abs(fields["bonds"][0]["mean_angstrom"] - reference["bonds"][0]["mean_angstrom"])
+        row["peak"] = abs(fields["vibrational_peaks_cm1"][0] - reference["vibrational_peaks_cm1"][0])
+        row["shift"] = fields.get("energy_mean_shift_relative")
+        row["fraction"] = fields["injection_fraction"]
+    else:
+        row["message"] = message
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hamlet", required=True)
+    parser.add_argument("--steps", type=int, default=1000000)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--case", action="append", choices=CASES)
+    parser.add_argument("--json", help="also write every row to this file")
+    options = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.case or CASES:
+            for molecule in CASES[name]["molecules"]:
+                found = [measure(options.hamlet, name, CASES[name], molecule, seed, options.steps, pathlib.Path(folder))
+                         for seed in range(1, options.seeds + 1)]
+                rows += found
+                of = lambda key: [row[key] for row in found if row.get(key) is not None]
+                print(f"{name:16} {molecule:4} deviation median {statistics.median(of('deviation')):.1e} "
+                      f"worst {max(of('deviation')):.1e} | band {min(of('band')):.1e}..{max(of('band')):.1e} | "
+                      f"holds {sum(of('holds'))}/{len(found)} | "
+                      + " ".join(f"{key} {max(of(key), default=float('nan')):.1e}"
+                                 for key in ("momentum", "angular_momentum", "bond", "peak", "shift")), flush=True)
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,581 @@
+#include "io/rng.h"
+#include "io/trajectory.h"
+#include "io/units.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+long syscall(long number, ...);
+
+static char folder[] = "/tmp/hamlet_trajectory_XXXXXX";
+static char path[128];
+
+/* ---- writes that can be made to fail or to kill ---- */
+
+enum fate { PASS, KILL, DISK_FULL };
+static enum fate fate = PASS;
+static long writes_left;
+
+/* Stands before the C library's: HDF5 writes through here. */
+ssize_t pwrite64(int file, const void *bytes, size_t size, off_t offset);
+ssize_t pwrite64(int file, const void *bytes, size_t size, off_t offset)
+{
+    if (fate != PASS && writes_left-- <= 0) {
+        if (fate == KILL) raise(SIGKILL);
+        errno = ENOSPC;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, file, bytes, size, offset);
+}
+
+ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset);
+ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
+{
+    return pwrite64(file, bytes, size, offset);
+}
+
+/* ---- a run that can be told from any other ---- */
+
+enum { ATOMS = 3 };
+static const size_t bonds[2][2] = {{0, 1}, {0, 2}};
+static const char *const provenance[][2] = {{"version", "1.2.3"}, {"host", "castle"}, {NULL, NULL}};
+static struct hm_frame topology;
+
+static double value(int64_t step, size_t i, int kind)
+{
+    return sin((double)step * 0.1 + (double)i + 10.0 * kind) + kind;
+}
+
+static struct hm_trajectory_setup make_setup(bool periodic)
+{
+    for (size_t i = 0; i < ATOMS; i++) {
+        topology.number[i] = i ? 1 : 8;
+        topology.mass[i] = i ? 1837.5 : 29156.9;
+    }
+    for (int k = 0; k < 3; k++) {
+        topology.periodic[k] = periodic && k < 2;
+        topology.cell[4 * k] = topology.periodic[k] ? 20.0 + k : 0.0;
+    }
+    return (struct hm_trajectory_setup){.frame = &topology,
+                                        .config_yaml = "system: {geometry: water.xyz}\n",
+                                        .timestep = 10.0,
+                                        .steps = 4000,
+                                        .warmup_steps = 100,
+                                        .stride = 2,
+                                        .nbond = 2,
+                                        .bonds = bonds,
+                                        .overwrite = true,
+                                        .provenance = provenance};
+}
+
+static enum hm_status append(struct hm_trajectory *trajectory, int64_t step)
+{
+    double x[3 * ATOMS], v[3 * ATOMS], force[3 * ATOMS];
+    int image[3 * ATOMS];
+    for (size_t i = 0; i < 3 * ATOMS; i++) {
+        x[i] = value(step, i, 1);
+        v[i] = 1e-3 * value(step, i, 2);
+        force[i] = 1e-2 * value(step, i, 3);
+        image[i] = (int)i;
+    }
+    const struct hm_trajectory_frame frame = {step, x, v, step % 4 ? NULL : force, image, step % 4 ? NAN : -0.5};
+    return hm_trajectory_append(trajectory, &frame);
+}
+
+static enum hm_status log_step(struct hm_trajectory *trajectory, int64_t step)
+{
+    const struct hm_decision_record decision = {.step = step,
+                                                .replica = 1,
+                                                .round = 2,
+                                                .weights_version = (int32_t)(step / 7),
+                                                .oracle_group = -1,
+                                                .action = step % 3 == 0,
+                                                .reason = HM_REASON_POLICY,
+                                                .committed = 1,
+                                                .signal = (float)step,
+                                                .threshold = NAN};
+    HM_TRY(hm_trajectory_log_decision(trajectory, &decision));
+    if (step % 3) return HM_OK;
+    const struct hm_injection_record injection = {.step = step,
+                                                  .residual = 1.0 + (double)step,
+                                                  .residual_relative = 2,
+                                                  .velocity_mae = 3,
+                                                  .velocity_mean = 4,
+                                                  .kick_mae = 5,
+                                                  .kick_mean = 6,
+                                                  .energy = 7,
+                                                  .seconds = 8,
+                                                  .iterations = 9,
+                                                  .status = 10};
+    return hm_trajectory_log_injection(trajectory, &injection);
+}
+
+static bool is_frame(int64_t step, const double *x, const double *v, const double *force)
+{
+    bool good = true;
+    for (size_t i = 0; i < 3 * ATOMS; i++) {
+        good = good && fabs(x[i] - value(step, i, 1)) < 1e-13;
+        good = good && fabs(v[i] - 1e-3 * value(step, i, 2)) < 1e-15;
+        good = good && (step % 4 ? isnan(force[i]) : fabs(force[i] - 1e-2 * value(step, i, 3)) < 1e-14);
+    }
+    return good;
+}
+
+/* Opens the file and compares all there is; returns the number of frames, or -1 when it does not open. */
+static long verify(size_t *ndecision)
+{
+    struct hm_trajectory *trajectory;
+    if (hm_trajectory_open(path, &trajectory) != HM_OK) return -1;
+    const struct hm_trajectory_info *info = hm_trajectory_info(trajectory);
+    const size_t n = info->nframe;
+    int64_t step;
+    double x[3 * ATOMS], v[3 * ATOMS], force[3 * ATOMS], potential, kinetic;
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        good = good && hm_trajectory_read_frames(trajectory, i, 1, &step, x, v, force, &potential, &kinetic) == HM_OK;
+        good = good && step == 2 * (int64_t)i && is_frame(step, x, v, force);
+    }
+    struct hm_decision_record record;
+    for (size_t i = 0; i < info->ndecision; i++) {
+        good = good && hm_trajectory_read_decisions(trajectory, i, 1, &record) == HM_OK;
+        good = good && record.step == (int64_t)i && record.signal == (float)i && record.committed == 1;
+    }
+    if (ndecision) *ndecision = info->ndecision;
+    hm_trajectory_close(&trajectory);
+    return good ? (long)n : -1;
+}
+
+static enum hm_status write_run(int64_t steps, int64_t flush_every, bool periodic)
+{
+    const struct hm_trajectory_setup setup = make_setup(periodic);
+    struct hm_trajectory *trajectory;
+    HM_TRY(hm_trajectory_create(path, &setup, &trajectory));
+    enum hm_status status = HM_OK;
+    for (int64_t step = 0; status == HM_OK && step < steps; step++) {
+        status = log_step(trajectory, step);
+        if (status == HM_OK && step % 2 == 0) status = append(trajectory, step);
+        if (status == HM_OK && flush_every && step % flush_every == 0) status = hm_trajectory_flush(trajectory);
+    }
+    if (status != HM_OK) {
+        hm_trajectory_close(&trajectory);
+        return status;
+    }
+    return hm_trajectory_close(&trajectory);
+}
+
+/* ---- tests ---- */
+
+static void what_was_written_is_read(void)
+{
+    for (int periodic = 0; periodic < 2; periodic++) {
+        size_t ndecision = 0;
+        HM_ASSERT_OK(write_run(3001, periodic ? 0 : 37, periodic != 0));
+        CU_ASSERT_EQUAL(verify(&ndecision), 1501);
+        CU_ASSERT_EQUAL(ndecision, 3001);
+    }
+    struct hm_trajectory *trajectory;
+    struct hm_frame frame;
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    const struct hm_trajectory_info *info = hm_trajectory_info(trajectory);
+    CU_ASSERT_EQUAL(info->natom, 3);
+    CU_ASSERT_EQUAL(info->nbond, 2);
+    CU_ASSERT_EQUAL(info->ninjection, 1001);
+    CU_ASSERT_EQUAL(info->ntraining, 0);
+    CU_ASSERT_EQUAL(info->steps, 4000);
+    CU_ASSERT_EQUAL(info->warmup_steps, 100);
+    CU_ASSERT_EQUAL(info->stride, 2);
+    CU_ASSERT_EQUAL(info->steps_done, 0);
+    CU_ASSERT_STRING_EQUAL(info->status, "running");
+    CU_ASSERT_TRUE(info->periodic);
+    HM_ASSERT_NEAR(info->timestep, 10.0, 1e-14);
+    HM_ASSERT_OK(hm_trajectory_read_topology(trajectory, &frame));
+    CU_ASSERT_TRUE(frame.number[0] == 8 && frame.number[2] == 1);
+    HM_ASSERT_NEAR(frame.mass[0], 29156.9, 1e-10);
+    HM_ASSERT_NEAR(frame.cell[4], 21.0, 1e-13);
+    CU_ASSERT_TRUE(frame.periodic[0] && frame.periodic[1] && !frame.periodic[2]);
+    hm_frame_release(&frame);
+    size_t pairs[2][2];
+    HM_ASSERT_OK(hm_trajectory_read_bonds(trajectory, pairs));
+    CU_ASSERT_EQUAL(memcmp(pairs, bonds, sizeof pairs), 0);
+    struct hm_injection_record injections[2];
+    HM_ASSERT_OK(hm_trajectory_read_injections(trajectory, 5, 2, injections));
+    CU_ASSERT_TRUE(injections[1].step == 18 && injections[1].residual == 19.0 && injections[1].energy == 7.0);
+    CU_ASSERT_TRUE(injections[1].iterations == 9 && injections[1].status == 10 && injections[0].kick_mean == 6.0);
+    struct hm_decision_record decision;
+    HM_ASSERT_OK(hm_trajectory_read_decisions(trajectory, 21, 1, &decision));
+    CU_ASSERT_TRUE(decision.replica == 1 && decision.round == 2 && decision.weights_version == 3);
+    CU_ASSERT_TRUE(decision.oracle_group == -1 && decision.action == 1 && decision.reason == HM_REASON_POLICY);
+    CU_ASSERT_TRUE(isnan(decision.threshold));
+    struct hm_archive text = HM_ARCHIVE_EMPTY;
+    HM_ASSERT_OK(hm_trajectory_read_config(trajectory, &text));
+    CU_ASSERT_STRING_EQUAL((const char *)text.bytes, "system: {geometry: water.xyz}\n");
+    hm_archive_release(&text);
+    CU_ASSERT_EQUAL(hm_trajectory_read_frames(trajectory, 1500, 2, NULL, NULL, NULL, NULL, NULL, NULL), HM_BAD_INPUT);
+    CU_ASSERT_EQUAL(hm_trajectory_read_decisions(trajectory, SIZE_MAX, 2, &decision), HM_BAD_INPUT);
+    CU_ASSERT_NOT_EQUAL(append(trajectory, 0), HM_OK);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+    CU_ASSERT_PTR_NULL(trajectory);
+}
+
+static void energies_are_those_of_the_velocities(void)
+{
+    double kinetic[3], potential[3], v[9 * ATOMS];
+    struct hm_trajectory *trajectory;
+    HM_ASSERT_OK(write_run(5, 0, false));
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    HM_ASSERT_OK(hm_trajectory_read_frames(trajectory, 0, 3, NULL, NULL, v, NULL, potential, kinetic));
+    for (size_t f = 0; f < 3; f++)
+        HM_ASSERT_NEAR(kinetic[f] / hm_kinetic_energy(&topology, v + 3 * ATOMS * f), 1.0, 1e-12);
+    HM_ASSERT_NEAR(potential[0], -0.5, 1e-14);
+    CU_ASSERT_TRUE(isnan(potential[1]));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+}
+
+static void side_data_come_back(void)
+{
+    const struct hm_trajectory_setup setup = make_setup(false);
+    struct hm_trajectory *trajectory;
+    struct hm_archive bytes = HM_ARCHIVE_EMPTY;
+    const double array[6] = {1, 2, 3, 4, 5, NAN};
+    double *values;
+    size_t rows, columns;
+    bool found;
+    HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
+    HM_ASSERT_OK(hm_trajectory_log_timing(trajectory, "predict", 1.0));
+    HM_ASSERT_OK(hm_trajectory_log_timing(trajectory, "predict", 2.5));
+    HM_ASSERT_OK(hm_trajectory_log_weights(trajectory, 3, "weights", 7));
+    HM_ASSERT_OK(hm_trajectory_log_weights(trajectory, 4, "", 0));
+    HM_ASSERT_OK(hm_trajectory_write_array(trajectory, "vacf", "fs", array, 1, 2));
+    HM_ASSERT_OK(hm_trajectory_write_array(trajectory, "vacf", "fs", array, 2, 3));
+    CU_ASSERT_NOT_EQUAL(hm_trajectory_write_array(trajectory, "a/b", "fs", array, 2, 3), HM_OK);
+    const struct hm_training_record record = {.step = 5,
+                                              .version = 1,
+                                              .member = 2,
+                                              .loss_before = 3,
+                                              .loss_after = 4,
+                                              .held_out_before = NAN,
+                                              .held_out_after = 6,
+                                              .samples = 7,
+                                              .seconds = 8,
+                                              .accepted = 1};
+    HM_ASSERT_OK(hm_trajectory_log_training(trajectory, &record));
+    HM_ASSERT_OK(hm_trajectory_set_status(trajectory, "diverged", 77));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    CU_ASSERT_STRING_EQUAL(hm_trajectory_info(trajectory)->status, "diverged");
+    CU_ASSERT_EQUAL(hm_trajectory_info(trajectory)->steps_done, 77);
+    CU_ASSERT_EQUAL(hm_trajectory_info(trajectory)->nframe, 0);
+    CU_ASSERT_EQUAL(hm_trajectory_read_timing(trajectory, "predict"), 2.5);
+    CU_ASSERT_TRUE(isnan(hm_trajectory_read_timing(trajectory, "oracle")));
+    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 3, &bytes, &found));
+    CU_ASSERT_TRUE(found && bytes.size == 7 && memcmp(bytes.bytes, "weights", 7) == 0);
+    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 4, &bytes, &found));
+    CU_ASSERT_TRUE(found && bytes.size == 0);
+    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 5, &bytes, &found));
+    CU_ASSERT_FALSE(found);
+    HM_ASSERT_OK(hm_trajectory_read_array(trajectory, "vacf", &values, &rows, &columns));
+    CU_ASSERT_TRUE(rows == 2 && columns == 3 && memcmp(values, array, sizeof array) == 0);
+    free(values);
+    HM_ASSERT_OK(hm_trajectory_read_array(trajectory, "spectrum", &values, &rows, &columns));
+    CU_ASSERT_TRUE(rows == 0 && values == NULL);
+    struct hm_training_record back;
+    HM_ASSERT_OK(hm_trajectory_read_training(trajectory, 0, 1, &back));
+    CU_ASSERT_TRUE(back.step == 5 && back.version == 1 && back.member == 2 && back.loss_before == 3.0);
+    CU_ASSERT_TRUE(back.loss_after == 4.0 && isnan(back.held_out_before) && back.held_out_after == 6.0);
+    CU_ASSERT_TRUE(back.samples == 7.0 && back.seconds == 8.0 && back.accepted == 1);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+    hm_archive_release(&bytes);
+}
+
+static void diverged_positions_are_kept(void)
+{
+    const struct hm_trajectory_setup setup = make_setup(false);
+    struct hm_trajectory *trajectory;
+    const double broken[9] = {NAN, INFINITY, -INFINITY, 1e300, -1e308, 0, 1, 2, 3};
+    double x[9];
+    HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
+    const struct hm_trajectory_frame frame = {4, broken, broken, broken, NULL, NAN};
+    HM_ASSERT_OK(hm_trajectory_append(trajectory, &frame));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    HM_ASSERT_OK(hm_trajectory_read_frames(trajectory, 0, 1, NULL, x, NULL, NULL, NULL, NULL));
+    CU_ASSERT_TRUE(isnan(x[0]) && isinf(x[1]) && x[8] == 3.0);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+}
+
+static void expect_message(enum hm_status status, enum hm_status expected, const char *words)
+{
+    CU_ASSERT_EQUAL(status, expected);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), words));
+    CU_ASSERT_PTR_NULL(strchr(hm_status_message(), '\n'));
+}
+
+static void targets_are_checked_first(void)
+{
+    struct hm_trajectory_setup setup = make_setup(false);
+    struct hm_trajectory *trajectory;
+    HM_ASSERT_OK(write_run(10, 0, false));
+    setup.overwrite = false;
+    expect_message(hm_trajectory_create(path, &setup, &trajectory), HM_EXISTS, "--overwrite");
+    CU_ASSERT_PTR_NULL(trajectory);
+    CU_ASSERT_EQUAL(verify(NULL), 5);
+    setup.overwrite = true;
+    setup.timestep = 0.0;
+    CU_ASSERT_EQUAL(hm_trajectory_create(path, &setup, &trajectory), HM_BAD_INPUT);
+    CU_ASSERT_EQUAL(verify(NULL), 5);
+    HM_ASSERT_OK(hm_trajectory_check_target(path, true));
+    CU_ASSERT_EQUAL(hm_trajectory_check_target(path, false), HM_EXISTS);
+    expect_message(hm_trajectory_check_target(folder, true), HM_IO_ERROR, "regular");
+    expect_message(hm_trajectory_check_target("/dev/null", true), HM_IO_ERROR, "regular");
+    expect_message(hm_trajectory_check_target("/nowhere/at/all/run.h5", true), HM_IO_ERROR, "/nowhere/at/all");
+    CU_ASSERT_EQUAL(hm_trajectory_check_target("", true), HM_IO_ERROR);
+    HM_ASSERT_OK(hm_trajectory_check_target("hamlet_test_that_is_not_there.h5", false));
+    CU_ASSERT_NOT_EQUAL(access("hamlet_test_that_is_not_there.h5", F_OK), 0);
+}
+
+static void put_file(const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static void other_files_are_refused(void)
+{
+    struct hm_trajectory *trajectory;
+    unlink(path);
+    expect_message(hm_trajectory_open(path, &trajectory), HM_IO_ERROR, "No such file");
+    put_file("not HDF5", 8);
+    expect_message(hm_trajectory_open(path, &trajectory), HM_BAD_INPUT, "not an HDF5 file");
+    put_file("", 0);
+    expect_message(hm_trajectory_open(path, &trajectory), HM_BAD_INPUT, "not an HDF5 file");
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    expect_message(hm_trajectory_open(path, &trajectory), HM_BAD_INPUT, "/hamlet/run");
+    expect_message(hm_trajectory_open(folder, &trajectory), HM_BAD_INPUT, folder);
+}
+
+/* A file with one of its objects missing names what is missing. */
+static void missing_parts_are_named(void)
+{
+    static const char *const parts[] = {"/hamlet/bonds", "/hamlet/decisions", "/particles/system/velocity",
+                                        "/particles/system/species", "/observables/potential_energy"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct hm_trajectory *trajectory;
+        HM_ASSERT_OK(write_run(10, 0, false));
+        const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+        CU_ASSERT_TRUE(H5Ldelete(file, parts[i], H5P_DEFAULT) >= 0);
+        H5Fclose(file);
+        expect_message(hm_trajectory_open(path, &trajectory), HM_BAD_INPUT, parts[i]);
+    }
+}
+
+/* Cut anywhere, changed anywhere: never a crash, and a message for every refusal. */
+static void damaged_files_do_no_harm(void)
+{
+    HM_ASSERT_OK(write_run(40, 0, true));
+    struct stat entry;
+    CU_ASSERT_EQUAL_FATAL(stat(path, &entry), 0);
+    const size_t size = (size_t)entry.st_size;
+    unsigned char *good = malloc(size), *bad = malloc(size);
+    FILE *file = fopen(path, "rb");
+    CU_ASSERT_EQUAL_FATAL(fread(good, 1, size, file), size);
+    fclose(file);
+    const struct hm_rng_key key = {3, 0, HM_RNG_TEST};
+    size_t refused = 0;
+    for (uint32_t i = 0; i < 600; i++) {
+        double u[2];
+        hm_rng_uniform2(key, i, 0, u);
+        memcpy(bad, good, size);
+        size_t length = size;
+        if (i % 3 == 0) length = (size_t)(u[0] * (double)size);
+        for (uint32_t k = 0; i % 3 && k < 6; k++) {
+            hm_rng_uniform2(key, i, k, u);
+            bad[(size_t)(u[0] * (double)(i % 3 == 1     ? size
+                                         : 16384 < size ? 16384
+                                                        : size))] = (unsigned char)(u[1] * 256.0);
+        }
+        put_file(bad, length);
+        hm_status_clear();
+        struct hm_trajectory *trajectory;
+        if (hm_trajectory_open(path, &trajectory) == HM_OK) {
+            struct hm_frame frame;
+            struct hm_archive text = HM_ARCHIVE_EMPTY;
+            if (hm_trajectory_read_topology(trajectory, &frame) == HM_OK) hm_frame_release(&frame);
+            hm_trajectory_read_config(trajectory, &text);
+            hm_archive_release(&text);
+            hm_trajectory_close(&trajectory);
+        } else {
+            refused++;
+            CU_ASSERT_TRUE(strlen(hm_status_message()) > strlen(path));
+        }
+    }
+    CU_ASSERT_TRUE(refused > 100);
+    free(good);
+    free(bad);
+}
+
+/* ---- killed and starved writers ---- */
+
+static long random_kill(long microseconds)
+{
+    int pipes[2];
+    CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+    const pid_t child = fork();
+    if (child == 0) { /* reports every flush that has come back */
+        const struct hm_trajectory_setup setup = make_setup(false);
+        struct hm_trajectory *trajectory;
+        if (hm_trajectory_create(path, &setup, &trajectory) != HM_OK) _exit(1);
+        for (int64_t step = 0;; step++) {
+            log_step(trajectory, step);
+            if (step % 2 == 0) append(trajectory, step);
+            if (step % 50 != 0) continue;
+            const long frames = (long)(step / 2 + 1);
+            hm_trajectory_flush(trajectory);
+            if (write(pipes[1], &frames, sizeof frames) != sizeof frames) _exit(1);
+        }
+    }
+    close(pipes[1]);
+    long flushed = 0, next;
+    CU_ASSERT_EQUAL(read(pipes[0], &flushed, sizeof flushed), sizeof flushed);
+    nanosleep(&(struct timespec){0, microseconds * 1000}, NULL);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    while (read(pipes[0], &next, sizeof next) == sizeof next) flushed = next;
+    close(pipes[0]);
+    return flushed;
+}
+
+static void killed_runs_are_complete_up_to_the_last_flush(void)
+{
+    for (long i = 0; i < 20; i++) {
+        const long flushed = random_kill(500 + 1700 * i);
+        CU_ASSERT_TRUE(verify(NULL) >= flushed);
+    }
+}
+
+/* Killed before each single write of a run in turn. */
+static void killed_between_any_two_writes(void)
+{
+    long unreadable = 0, writes = 0;
+    HM_ASSERT_OK(write_run(1, 0, false)); /* the file exists with its groups */
+    for (;; writes++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            const struct hm_trajectory_setup setup = make_setup(false);
+            struct hm_trajectory *trajectory;
+            if (hm_trajectory_create(path, &setup, &trajectory) != HM_OK) _exit(1);
+            fate = KILL;
+            writes_left = writes;
+            for (int64_t step = 0; step < 2200; step++) {
+                if (log_step(trajectory, step) != HM_OK || (step % 2 == 0 && append(trajectory, step) != HM_OK))
+                    _exit(2);
+                if (step % 400 == 0 && hm_trajectory_flush(trajectory) != HM_OK) _exit(3);
+            }
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status)) {
+            CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+            break;
+        }
+        if (verify(NULL) < 0) {
+            unreadable++;
+            printf("    killed before write %ld: %s\n", writes, hm_status_message());
+        }
+    }
+    printf("    %ld writes, unreadable after a kill before %ld of them\n", writes, unreadable);
+    CU_ASSERT_TRUE(writes > 20);
+    CU_ASSERT_EQUAL(unreadable, 0);
+}
+
+/* The disk is full from each single write on: a clear word, no crash, no second failure on close. */
+static void full_disks_are_reported(void)
+{
+    for (long writes = 0; writes < 400; writes += writes < 40 ? 1 : 7) {
+        const pid_t child = fork();
+        if (child == 0) {
+            fate = DISK_FULL;
+            writes_left = writes;
+            const enum hm_status status = write_run(2500, 100, false);
+            if (status == HM_OK) _exit(0);
+            _exit(status == HM_IO_ERROR && strstr(hm_status_message(), path) ? 7 : 8);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        CU_ASSERT_TRUE(WIFEXITED(status));
+        CU_ASSERT_TRUE(WEXITSTATUS(status) == 7 || WEXITSTATUS(status) == 0);
+        if (writes < 10) CU_ASSERT_EQUAL(WEXITSTATUS(status), 7);
+    }
+    fate = DISK_FULL;
+    writes_left = 0;
+    struct hm_trajectory *trajectory;
+    const struct hm_trajectory_setup setup = make_setup(false);
+    expect_message(hm_trajectory_create(path, &setup, &trajectory), HM_IO_ERROR, "No space left on device");
+    fate = PASS;
+    HM_ASSERT_OK(write_run(10, 0, false));
+    CU_ASSERT_EQUAL(verify(NULL), 5);
+}
+
+/* What a reader sees while the writer has the file open. */
+static void readers_may_look_while_it_is_written(void)
+{
+    const struct hm_trajectory_setup setup = make_setup(false);
+    struct hm_trajectory *trajectory;
+    HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
+    for (int64_t step = 0; step < 20; step++) {
+        HM_ASSERT_OK(log_step(trajectory, step));
+        if (step % 2 == 0) HM_ASSERT_OK(append(trajectory, step));
+    }
+    HM_ASSERT_OK(hm_trajectory_flush(trajectory));
+    const pid_t child = fork();
+    if (child == 0) { /* another process, with HDF5's own locking */
+        const char *words[] = {"h5dump", "-H", path, NULL};
+        const bool there = freopen("/dev/null", "w", stdout) != NULL;
+        if (there) execvp(words[0], (char *const *)(uintptr_t)words);
+        _exit(127);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CU_ASSERT_TRUE(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 127));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+}
+
+static const struct hm_test tests[] = {
+    {"what was written is read", what_was_written_is_read},
+    {"energies are those of the velocities", energies_are_those_of_the_velocities},
+    {"weights, arrays, timing, status, training", side_data_come_back},
+    {"diverged positions are kept", diverged_positions_are_kept},
+    {"targets are checked first", targets_are_checked_first},
+    {"other files are refused", other_files_are_refused},
+    {"missing parts are named", missing_parts_are_named},
+    {"damaged files do no harm", damaged_files_do_no_harm},
+    {"killed runs are complete up to the last flush", killed_runs_are_complete_up_to_the_last_flush},
+    {"killed between any two writes", killed_between_any_two_writes},
+    {"full disks are reported", full_disks_are_reported},
+    {"readers may look while it is written", readers_may_look_while_it_is_written},
+};
+
+int main(void)
+{
+    if (!mkdtemp(folder) || hm_frame_create(ATOMS, &topology) != HM_OK) return 1;
+    snprintf(path, sizeof path, "%s/run.h5", folder);
+    const int failed = hm_test_main("trajectory", tests, sizeof tests / sizeof *tests);
+    hm_frame_release(&topology);
+    unlink(path);
+    rmdir(folder);
+    return failed;
+}
