@@ -46,8 +46,10 @@ const size_t (*hm_bonds_list(const void *self, size_t *nbond))[2]
 static enum hm_status from_molecule(const struct hm_config *config, const struct hm_frame *frame, struct hm_bonds **bonds)
 {
     struct hm_molecule molecule;
-    if (!hm_molecule_find(hm_config_text(config, "hamiltonian.molecule"), &molecule))
-        return hm_config_fault(config, "hamiltonian.molecule", "no such built-in molecule");
+    HM_TRY(hm_molecule_configured(config, &molecule));
+    if (frame->natom % 2 != 0)
+        return hm_config_fault(config, "hamiltonian.molecule", "%zu atoms are not a sequence of %s molecules", frame->natom,
+                               molecule.name);
     HM_TRY(allocate(frame->natom / 2, bonds));
     for (size_t b = 0; b < frame->natom / 2; b++) {
         (*bonds)->atoms[b][0] = 2 * b;

@@ -64,7 +64,7 @@ enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struc
                                      struct hm_hamiltonian *hamiltonian);
 void hm_hamiltonian_destroy(struct hm_hamiltonian *hamiltonian);
 
-/* Times the evaluation and marks a label with a non-finite number as HM_LABEL_NOT_FINITE. */
+/* Times the evaluation; a non-finite position, energy, force or virial makes the label HM_LABEL_NOT_FINITE. */
 enum hm_status hm_hamiltonian_evaluate(struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame,
                                        struct hm_label *label);
 void hm_hamiltonian_save(const struct hm_hamiltonian *hamiltonian, struct hm_archive *archive);

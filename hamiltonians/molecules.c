@@ -51,7 +51,7 @@ bool hm_molecule_find(const char *name, struct hm_molecule *molecule)
     return false;
 }
 
-static enum hm_status find_configured(const struct hm_config *config, struct hm_molecule *molecule)
+enum hm_status hm_molecule_configured(const struct hm_config *config, struct hm_molecule *molecule)
 {
     const char *name = hm_config_text(config, "hamiltonian.molecule");
     if (hm_molecule_find(name, molecule)) return HM_OK;
@@ -66,7 +66,7 @@ static enum hm_status find_configured(const struct hm_config *config, struct hm_
 enum hm_status hm_molecule_frame(const struct hm_config *config, struct hm_frame *frame)
 {
     struct hm_molecule molecule;
-    HM_TRY(find_configured(config, &molecule));
+    HM_TRY(hm_molecule_configured(config, &molecule));
     HM_TRY(hm_frame_create(2, frame));
     const double total = molecule.mass[0] + molecule.mass[1];
     for (size_t i = 0; i < 2; i++) {
@@ -96,7 +96,7 @@ enum hm_status hm_molecule_apply_masses(const struct hm_config *config, struct h
 {
     if (!hm_config_has(config, "hamiltonian.molecule")) return HM_OK;
     struct hm_molecule molecule;
-    HM_TRY(find_configured(config, &molecule));
+    HM_TRY(hm_molecule_configured(config, &molecule));
     for (size_t i = 0; i < frame->natom; i += 2)
         if (!apply_to_pair(&molecule, frame, i))
             return hm_config_fault(config, "hamiltonian.molecule",

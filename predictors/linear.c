@@ -61,6 +61,9 @@ static double *group_weights(const struct linear *l, double *parameters, size_t 
     return &parameters[group * group_doubles(l) + SCALE_DOUBLES];
 }
 
+/* A distance determines the impulse along it; a cartesian coordinate leaves the law to the history. */
+static bool is_force_law(const struct hm_linear_shape *shape) { return shape->coordinate && shape->centred; }
+
 /* ---- create ---- */
 
 static enum hm_status read_shape(const struct hm_predictor_setup *setup, struct linear *l)
@@ -136,7 +139,7 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
     memcpy(l->group, representation->group, l->nchannel * sizeof *l->group);
     for (size_t g = 0; g < l->ngroup; g++)
         l->rls[g] = (struct hm_rls){.d = d, .factor = &l->factors[g * hm_rls_factor_size(d)]};
-    const double automatic = l->shape.coordinate ? RIDGE_WITH_COORDINATE : RIDGE_ALONE;
+    const double automatic = is_force_law(&l->shape) ? RIDGE_WITH_COORDINATE : RIDGE_ALONE;
     hm_linear_ridge(&l->shape,
                     hm_config_is(setup->config, "predictor.ridge", "auto") ? automatic
                                                                            : hm_config_real(setup->config, "predictor.ridge"),
@@ -155,7 +158,7 @@ static size_t history(const void *self)
 static size_t reseed_steps(const void *self)
 {
     const struct linear *l = self;
-    return l->shape.coordinate ? 1 : l->shape.history + 1;
+    return is_force_law(&l->shape) ? 1 : l->shape.history + 1;
 }
 
 /* ---- predict ---- */

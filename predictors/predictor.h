@@ -26,7 +26,7 @@
 struct hm_signals {
     double committee;         // spread over the members, relative to the rms kick
     double base_difference;   // |prediction - base|, relative to the rms kick
-    double extremeness;       // largest standardised distance of an input from the training data
+    double extremeness;       // largest standardised distance of a coordinate from the training data, used as input or not
 };
 
 /* Labelled windows, `count` samples of hm_sample_size(length, nchannel) doubles each. */
@@ -61,7 +61,8 @@ struct hm_predictor_ops {
     size_t (*history)(const void *self);
     size_t (*reseed_steps)(const void *self);
 
-    /* The motion u_n of the coming kick (nchannel), from an open window that holds at least history() steps. */
+    /* The motion u_n of the coming kick (nchannel), from an open window that holds at least history() steps. Before its
+     * first parameters a learner's motion may be non-finite. */
     void (*predict)(void *self, const struct hm_window *window, double *motion, struct hm_signals *signals);
 
     /* Optional (all NULL for a predictor that learns nothing). `train` takes the samples that came since the last

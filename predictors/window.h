@@ -73,6 +73,7 @@ static inline const double *hm_sample_coordinate(const double *sample, size_t nc
     return sample + 2 + (2 + 2 * back) * nchannel;
 }
 
+/* What is saved is the past: after a load the next call is hm_window_open. */
 void hm_window_save(const struct hm_window *window, struct hm_archive *archive);
 enum hm_status hm_window_load(struct hm_window *window, struct hm_archive *archive);
 

@@ -110,11 +110,12 @@ static const char *status_word(enum hm_status status)
 static enum hm_status write_timing(struct driver *d, double wall)
 {
     const struct hm_simulation *s = &d->simulation;
+    const bool remote = s->oracle.groups > 0;
     const struct hm_timing_row rows[] = {
         {"predict", s->propagator.seconds_predict, 0},
-        {"oracle", s->oracle.seconds_inline, s->oracle.calls},
+        {"oracle", s->oracle.seconds_inline, remote ? 0 : s->oracle.calls},
         {"train", s->trainer.seconds_inline, 0},
-        {"wait", s->oracle.seconds_blocked + s->trainer.seconds_blocked, 0},
+        {"wait", s->oracle.seconds_blocked + s->trainer.seconds_blocked, remote ? s->oracle.calls : 0},
         {"write", d->recorder.seconds_write, 0},
     };
     hm_log_timing(&d->log, rows, sizeof rows / sizeof *rows, wall, s->state->step);

@@ -81,7 +81,8 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
     const bool exact = now->decision.action == HM_INJECT;
     if (exact) HM_TRY(inject(p, s, now));
     else now->kick = p->kick_predicted;
-    if (exact && p->trainer->ops) hm_window_sample(s->window, s->step, p->v_before, now->kick, p->sample);
+    now->teachable = exact && p->trainer->ops && s->window->filled == s->window->length;
+    if (now->teachable) hm_window_sample(s->window, s->step, p->v_before, now->kick, p->sample);
     hm_window_close(s->window, p->v_before, now->kick, exact);
     hm_leapfrog_kick(s->frame.natom, now->kick, s->frame.v);
     hm_on_step_velocity(s->frame.natom, s->frame.v, now->kick, p->v_on);
@@ -157,7 +158,7 @@ static enum hm_status train(struct hm_propagator *p, struct hm_state *s, struct 
 {
     bool due = false;
     if (now->label) {
-        if (s->window->filled == s->window->length) HM_TRY(hm_trainer_teach(p->trainer, p->sample));
+        if (now->teachable) HM_TRY(hm_trainer_teach(p->trainer, p->sample));
         s->injections_since_episode++;
         due = episode_is_due(p, s);
     }

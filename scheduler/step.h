@@ -34,6 +34,7 @@ struct hm_step {
     const double *kick_predicted;     // NULL unless predicted
     const struct hm_label *label;     // NULL unless injected
     int oracle_group;                 // -1 inline or none
+    bool teachable;                   // exact, with a whole window behind: a training sample was taken
     struct hm_signals signals;
     struct hm_lesson lesson;          // an episode that ended after this step
 };

@@ -17,7 +17,7 @@ struct hm_bond_length {
 
 struct hm_group_temperature {
     char name[HM_GROUP_NAME];
-    double kt;                  /* NaN: never seen */
+    double kt; /* NaN: never seen */
     double ratio;
 };
 
@@ -35,8 +35,8 @@ struct hm_analysis {
     char status[16];
     size_t nbond;
     size_t (*bonds)[2];
-    struct hm_bond_length *lengths;             /* (nbond) */
-    size_t ngroup;                              /* 0: equipartition is not computable */
+    struct hm_bond_length *lengths; /* (nbond) */
+    size_t ngroup;                  /* 0: equipartition is not computable */
     struct hm_group_temperature *groups;
     size_t npeak;
     bool has_spectrum;
@@ -52,11 +52,11 @@ struct hm_analysis {
 struct hm_run {
     struct hm_trajectory *trajectory;
     struct hm_trajectory_info info;
-    struct hm_frame frame;                      /* topology and cell */
+    struct hm_frame frame; /* topology and cell */
     size_t nbond;
     size_t (*bonds)[2];
-    int64_t steps;                              /* done, as far as the file knows */
-    int64_t first_step;                         /* where means begin: after the warm-up, or 0 */
+    int64_t steps;      /* done, as far as the file knows */
+    int64_t first_step; /* where means begin: after the warm-up, or 0 */
 };
 
 enum hm_status hm_run_open(const char *path, struct hm_run *run);
@@ -65,7 +65,7 @@ void hm_run_close(struct hm_run *run);
 /* Frames one after the other, read in slabs. */
 struct hm_frame_cursor {
     const struct hm_run *run;
-    size_t capacity, first, count, at;          /* frames */
+    size_t capacity, first, count, at; /* frames */
     int64_t *steps;
     double *x, *v, *potential;
 };
@@ -73,7 +73,7 @@ struct hm_frame_cursor {
 struct hm_frame_view {
     int64_t step;
     const double *x, *v;
-    double potential;                           /* NaN: unknown */
+    double potential; /* NaN: unknown */
 };
 
 enum hm_status hm_frame_cursor_create(const struct hm_run *run, struct hm_frame_cursor *cursor);
@@ -97,21 +97,22 @@ void hm_equipartition_read(const struct hm_equipartition *equipartition, struct 
 /* Correlation curves of a run, normalised; lags 0: there are none. */
 struct hm_curves {
     size_t ngroup, lags;
-    size_t valid;                               /* lags with data */
-    bool has_bonds;                             /* the last group is the bonds */
+    size_t valid;   /* lags with data */
+    bool has_bonds; /* the last group is the bonds */
     double dt_fs, spacing_cm;
-    double *spectrum;                           /* (ngroup, lags + 1) */
-    double *vacf;                               /* (ngroup, lags) */
-    double *weight;                             /* (ngroup) share of the kinetic energy; bonds 0 */
-    double *total_vacf;                         /* (lags) mass-weighted */
-    double *total_spectrum;                     /* (lags + 1) */
+    double *spectrum;       /* (ngroup, lags + 1) */
+    double *vacf;           /* (ngroup, lags) */
+    double *weight;         /* (ngroup) share of the kinetic energy; bonds 0 */
+    double *total_vacf;     /* (lags) mass-weighted */
+    double *total_spectrum; /* (lags + 1) */
 };
 
 enum hm_status hm_curves_read(const struct hm_run *run, struct hm_curves *curves);
 void hm_curves_release(struct hm_curves *curves);
 void hm_analyze_curves(const struct hm_curves *curves, struct hm_analysis *analysis);
 
-enum hm_status hm_compare_frames(const struct hm_run *run, const struct hm_run *reference, struct hm_analysis *analysis);
+enum hm_status hm_compare_frames(const struct hm_run *run, const struct hm_run *reference,
+                                 struct hm_analysis *analysis);
 enum hm_status hm_compare_curves(const struct hm_curves *curves, const struct hm_curves *reference,
                                  struct hm_analysis *analysis);
 

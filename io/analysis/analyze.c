@@ -59,8 +59,7 @@ static void take_from_reference(struct hm_analysis *a, const struct hm_analysis 
     if (reference->exact_fraction == 1)
         a->energy_drift_exact_band =
             fmax(fabs(reference->energy_drift_relative), fabs(reference->energy_max_block_deviation_relative));
-    for (size_t g = 0; g < a->ngroup; g++)
-        a->groups[g].ratio = a->groups[g].kt / find_kt(reference, a->groups[g].name);
+    for (size_t g = 0; g < a->ngroup; g++) a->groups[g].ratio = a->groups[g].kt / find_kt(reference, a->groups[g].name);
 }
 
 static enum hm_status create_empty(struct hm_analysis **analysis)

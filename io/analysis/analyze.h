@@ -18,9 +18,9 @@
  * mean_temperature_K                     2 <K> / (3N - 3) k
  * equipartition                          object of kT by group: species (sum m v^2 relative to the centre of mass, over
  *   3 sum (1 - m/M)), "stretch A-B" (mu rdot^2, followed bonds), "bend A-B-C" (thetadot^2 / sum |dtheta/dx_i|^2 / m_i,
- *   pairs of bonds that share an atom), each exactly kT in a canonical ensemble; as ratio to the reference's, or without
- *   one to the mean temperature. Null for two atoms or fewer. A molecule whose angular momentum was removed, or
- *   a harmonic one, need not give 1: only the ratio to an exact run judges it.
+ *   pairs of bonds that share an atom), each exactly kT in a canonical ensemble; as ratio to the reference's, or
+ *   without one to the mean temperature. Null for two atoms or fewer. A molecule whose angular momentum was removed,
+ *   or a harmonic one, need not give 1: only the ratio to an exact run judges it.
  * Prediction, over injections after warm-up that had a prediction:
  *   kick_accuracy_percent, velocity_accuracy_percent   100 (1 - mean absolute error / mean absolute value), components
  *   residual_rms_relative                sqrt(sum |kick error|^2 / sum |exact kick|^2)
@@ -28,13 +28,17 @@
  * bonds                                  mean and standard deviation of the length over frames after warm-up
  * vacf_first_inflection_steps            of the mass-weighted VACF, over the first half of its lags
  * vibrational_peaks_cm1                  of the bonds' spectrum, else of the mass-weighted velocity spectrum: maxima
- *   above 5 % of the largest, beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations, or from
- *   the frames if that is absent and every step is a frame.
+ *   above 5 % of the largest, beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations,
+ *   or from the frames if that is absent and every step is a frame.
+ *
  * oracle_calls                           evaluations that gave a kick, warm-up included
- * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm),
+ * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm)
  *   x steps / wall seconds
+ *
  * With a reference, over frames at equal times (steps x time step):
  *   position_divergence                  rms over atoms of |x - x_ref|, unwrapped, at about 20 log-spaced frames
+ *   energy_shift_relative                mean difference of the total energies / mean kinetic energy of the reference, at these
+ *                                        frames: a run that left its energy at once and stayed has no drift, but a shift
  *   kinetic_, potential_divergence       rms of the difference / mean kinetic energy of the reference, at these frames
  *   vacf_rmse                            of the mass-weighted VACFs over their common lags, at most 1.67 ps
  *   vdos_overlap                         cosine of the angle between the mass-weighted spectra, both from the same

@@ -49,8 +49,7 @@ static void add_up(struct hm_curves *c)
     for (size_t g = 0; g < c->ngroup && sum > 0; g++) {
         c->weight[g] /= sum;
         for (size_t k = 0; k < c->lags; k++) c->total_vacf[k] += c->weight[g] * c->vacf[g * c->lags + k];
-        for (size_t k = 0; k <= c->lags; k++)
-            c->total_spectrum[k] += c->weight[g] * c->spectrum[g * (c->lags + 1) + k];
+        for (size_t k = 0; k <= c->lags; k++) c->total_spectrum[k] += c->weight[g] * c->spectrum[g * (c->lags + 1) + k];
     }
 }
 
@@ -75,8 +74,10 @@ static enum hm_status fill_from_stored(const struct hm_run *run, const struct st
     for (size_t k = 0; k < ngroup * (lags + 1); k++) c->spectrum[k] = s[SPECTRUM].values[k];
     for (size_t g = 0; g < ngroup; g++) {
         const int number = (int)s[GROUPS].values[g];
-        if (number == 0) c->has_bonds = true;
-        else c->weight[g] = s[MEAN_SQUARE].values[g] * species_mass(run, number);
+        if (number == 0)
+            c->has_bonds = true;
+        else
+            c->weight[g] = s[MEAN_SQUARE].values[g] * species_mass(run, number);
     }
     const double steps = s[STEPS].values[0];
     c->valid = steps < (double)lags ? (size_t)fmax(steps, 0) : lags;
@@ -89,8 +90,8 @@ static enum hm_status read_stored(const struct hm_run *run, struct hm_curves *c)
     struct stored stored[STORED] = {{0}};
     enum hm_status status = HM_OK;
     for (size_t i = 0; i < STORED && status == HM_OK; i++)
-        status = hm_trajectory_read_array(run->trajectory, names[i], &stored[i].values, &stored[i].rows,
-                                          &stored[i].columns);
+        status =
+            hm_trajectory_read_array(run->trajectory, names[i], &stored[i].values, &stored[i].rows, &stored[i].columns);
     if (status == HM_OK) status = fill_from_stored(run, stored, c);
     for (size_t i = 0; i < STORED; i++) free(stored[i].values);
     return status;
@@ -122,8 +123,10 @@ static enum hm_status take_curves(const struct hm_run *run, const struct hm_corr
         double mean_square, spacing;
         HM_TRY(hm_correlations_vacf(from, g, lags, c->vacf + g * lags, &mean_square));
         HM_TRY(hm_correlations_spectrum(from, g, c->spectrum + g * (lags + 1), &spacing));
-        if (number == 0) c->has_bonds = true;
-        else c->weight[g] = mean_square * species_mass(run, number);
+        if (number == 0)
+            c->has_bonds = true;
+        else
+            c->weight[g] = mean_square * species_mass(run, number);
     }
     return HM_OK;
 }
@@ -131,7 +134,7 @@ static enum hm_status take_curves(const struct hm_run *run, const struct hm_corr
 static enum hm_status compute_from_frames(const struct hm_run *run, struct hm_curves *c)
 {
     struct hm_correlations *correlations;
-    HM_TRY(hm_correlations_create(&run->frame, run->nbond, (const size_t (*)[2])run->bonds, run->info.timestep,
+    HM_TRY(hm_correlations_create(&run->frame, run->nbond, (const size_t(*)[2])run->bonds, run->info.timestep,
                                   (int64_t)run->info.nframe, 0, &correlations));
     enum hm_status status = push_frames(run, correlations);
     if (status == HM_OK) status = take_curves(run, correlations, c);
@@ -162,5 +165,6 @@ void hm_analyze_curves(const struct hm_curves *c, struct hm_analysis *a)
     const double *spectrum = c->has_bonds ? c->spectrum + (c->ngroup - 1) * (c->lags + 1) : c->total_spectrum;
     a->vacf_first_inflection_steps = hm_first_inflection(c->total_vacf, c->valid / 2);
     a->has_spectrum = true;
-    a->npeak = hm_spectrum_peaks(spectrum, c->lags + 1, c->spacing_cm, LOWEST_PEAK_CM, LEAST_PEAK, a->peaks_cm, HM_PEAKS);
+    a->npeak =
+        hm_spectrum_peaks(spectrum, c->lags + 1, c->spacing_cm, LOWEST_PEAK_CM, LEAST_PEAK, a->peaks_cm, HM_PEAKS);
 }

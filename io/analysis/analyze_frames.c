@@ -15,15 +15,15 @@ struct conserved {
 
 struct length_sums {
     size_t count;
-    double mean, square;        /* Welford */
+    double mean, square; /* Welford */
 };
 
 struct pass {
     const struct hm_run *run;
     struct hm_blocks energy;
     struct conserved linear, angular;
-    size_t counted;             /* frames after warm-up */
-    double kinetic;             /* summed over these */
+    size_t counted; /* frames after warm-up */
+    double kinetic; /* summed over these */
     struct length_sums *lengths;
     struct hm_equipartition *equipartition;
 };
@@ -110,8 +110,7 @@ static void read_energy(struct pass *p, struct hm_analysis *a)
     a->energy_max_block_deviation_relative = drift.deviation / a->mean_kinetic;
     a->energy_drift_meV_per_atom_per_ps =
         drift.slope * HM_ENERGY_EV * 1e3 / (run->info.timestep * HM_TIME_PS) / (double)run->frame.natom;
-    a->mean_temperature_K =
-        2 * a->mean_kinetic / (double)hm_degrees_of_freedom(&run->frame) * HM_TEMPERATURE_KELVIN;
+    a->mean_temperature_K = 2 * a->mean_kinetic / (double)hm_degrees_of_freedom(&run->frame) * HM_TEMPERATURE_KELVIN;
 }
 
 static void read_lengths(const struct pass *p, struct hm_analysis *a)
@@ -164,7 +163,8 @@ enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *a
     read_energy(&pass, a);
     read_lengths(&pass, a);
     a->momentum_drift_relative = conserved_result(&pass.linear);
-    if (!run->info.periodic && run->frame.natom > 1) a->angular_momentum_drift_relative = conserved_result(&pass.angular);
+    if (!run->info.periodic && run->frame.natom > 1)
+        a->angular_momentum_drift_relative = conserved_result(&pass.angular);
     status = read_equipartition(&pass, a);
 done:
     hm_equipartition_destroy(&pass.equipartition);

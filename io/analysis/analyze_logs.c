@@ -10,7 +10,7 @@ enum { SLAB_RECORDS = 16384, MOST_TIMED_CALLS = 1 << 20 };
 
 struct decision_counts {
     size_t all, exact, after, after_exact, rolled_back;
-    size_t run, longest;        /* of predictions */
+    size_t run, longest; /* of predictions */
 };
 
 static void count_decision(struct decision_counts *c, const struct hm_decision_record *d, int64_t warmup_steps)
@@ -57,7 +57,7 @@ struct error_sums {
 };
 
 struct warm_calls {
-    size_t count, every, seen;  /* seconds kept; one of `every` is kept */
+    size_t count, every, seen; /* seconds kept; one of `every` is kept */
     double *seconds;
     int64_t previous_step;
 };
@@ -107,8 +107,10 @@ static void read_errors(const struct error_sums *s, struct hm_analysis *a)
     a->kick_accuracy_percent = 100 * (1 - s->kick_mae / s->kick_mean);
     a->velocity_accuracy_percent = 100 * (1 - s->velocity_mae / s->velocity_mean);
     a->velocity_mae_angstrom_per_ps = s->velocity_mae / (double)s->count;
-    if (s->residual_count > 0) a->residual_rms_relative = sqrt(s->residual_square / s->kick_square);
-    else if (s->kick_mae == 0) a->residual_rms_relative = 0;
+    if (s->residual_count > 0)
+        a->residual_rms_relative = sqrt(s->residual_square / s->kick_square);
+    else if (s->kick_mae == 0)
+        a->residual_rms_relative = 0;
 }
 
 static enum hm_status walk_injections(const struct hm_run *run, struct hm_injection_record *slab,
@@ -132,8 +134,9 @@ static enum hm_status read_injections(const struct hm_run *run, struct hm_analys
     struct warm_calls calls = {.every = total / MOST_TIMED_CALLS + 1, .previous_step = INT64_MIN};
     struct hm_injection_record *slab = malloc(SLAB_RECORDS * sizeof *slab);
     calls.seconds = malloc((total < MOST_TIMED_CALLS ? total + 1 : MOST_TIMED_CALLS) * sizeof *calls.seconds);
-    const enum hm_status status = slab && calls.seconds ? walk_injections(run, slab, &errors, &calls)
-                                                        : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
+    const enum hm_status status = slab && calls.seconds
+                                      ? walk_injections(run, slab, &errors, &calls)
+                                      : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
     if (status == HM_OK) {
         a->oracle_calls = (double)total;
         read_errors(&errors, a);

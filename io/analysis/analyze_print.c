@@ -43,17 +43,22 @@ double hm_analysis_value(const struct hm_analysis *a, const char *name)
 
 static void json_number(FILE *out, enum format format, double value)
 {
-    if (!isfinite(value)) fputs("null", out);
-    else fprintf(out, format == COUNT ? "%.0f" : "%.12g", value);
+    if (!isfinite(value))
+        fputs("null", out);
+    else
+        fprintf(out, format == COUNT ? "%.0f" : "%.12g", value);
 }
 
 static void json_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
-        else if (*c < ' ' || *c > '~') fprintf(out, "\\u%04x", *c);
-        else fputc(*c, out);
+        if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else if (*c < ' ' || *c > '~')
+            fprintf(out, "\\u%04x", *c);
+        else
+            fputc(*c, out);
     }
     fputc('"', out);
 }
@@ -78,7 +83,8 @@ static void json_bonds(FILE *out, const struct hm_analysis *a)
 {
     fputs(",\n  \"bonds\": [", out);
     for (size_t b = 0; b < a->nbond; b++) {
-        fprintf(out, "%s{\"atoms\": [%zu, %zu], \"mean_angstrom\": ", b == 0 ? "" : ", ", a->bonds[b][0], a->bonds[b][1]);
+        fprintf(out, "%s{\"atoms\": [%zu, %zu], \"mean_angstrom\": ", b == 0 ? "" : ", ", a->bonds[b][0],
+                a->bonds[b][1]);
         json_number(out, REAL, a->lengths[b].mean_angstrom);
         fputs(", \"std_angstrom\": ", out);
         json_number(out, REAL, a->lengths[b].std_angstrom);
@@ -211,7 +217,7 @@ void hm_analysis_print_text(const struct hm_analysis *a, FILE *out)
         const double value = field_value(a, field);
         if (field->format == SECTION) {
             shown = section_is_known(a, i);
-            if (shown && i > 0) fprintf(out, "\n%s\n", field->label);   /* the first one is open */
+            if (shown && i > 0) fprintf(out, "\n%s\n", field->label); /* the first one is open */
         } else if (shown && (field->format != EVENT || isfinite(value))) {
             text_number(out, field->label, field->format, value, field->unit);
         }

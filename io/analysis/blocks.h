@@ -1,7 +1,7 @@
 /* Drift of a fluctuating quantity from means over consecutive blocks of steps, in constant memory.
  *
  *   block      min(1e4, length / 20) steps; block b covers first_step + b block <= step < first_step + (b + 1) block.
- *              An incomplete last block is left out. A value that is not finite is skipped, so is a block without values.
+ *              An incomplete last block is left out, so are values that are not finite and blocks without values.
  *   slope      least squares of the block means on the mean step of their values
  *   drift      slope * length
  *   deviation  largest |block mean - mean of the block means|
@@ -19,14 +19,14 @@
 #include <stdint.h>
 
 struct hm_blocks {
-    int64_t first_step, length, size;       /* steps */
-    int64_t current;                        /* index of the open block */
-    size_t count;                           /* values in the open block */
-    double origin;                          /* first value: sums are of small differences */
-    double value_sum, step_sum;             /* of the open block, from origin and from first_step */
-    size_t nblock;                          /* closed blocks */
-    double mean_step, mean;                 /* of the closed blocks (Welford) */
-    double step_square, product;            /* centred sums */
+    int64_t first_step, length, size; /* steps */
+    int64_t current;                  /* index of the open block */
+    size_t count;                     /* values in the open block */
+    double origin;                    /* first value: sums are of small differences */
+    double value_sum, step_sum;       /* of the open block, from origin and from first_step */
+    size_t nblock;                    /* closed blocks */
+    double mean_step, mean;           /* of the closed blocks (Welford) */
+    double step_square, product;      /* centred sums */
     double lowest, highest;
 };
 

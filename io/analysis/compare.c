@@ -17,11 +17,11 @@ enum { DIVERGENCE_POINTS = 20 };
 /* ---- frames ---- */
 
 struct differences {
-    double first_step, last_step;           /* the logarithmic scale */
-    size_t next;                            /* point of the scale still to come */
-    struct hm_position_divergence latest;   /* last common frame */
+    double first_step, last_step;         /* the logarithmic scale */
+    size_t next;                          /* point of the scale still to come */
+    struct hm_position_divergence latest; /* last common frame */
     size_t count, potential_count;
-    double kinetic_square, potential_square, reference_kinetic;
+    double kinetic_square, potential_square, reference_kinetic, energy_shift;
 };
 
 static double position_rms(const struct hm_run *run, const double *a, const double *b)
@@ -61,6 +61,7 @@ static void add_difference(struct differences *d, const struct hm_run *run, cons
     if (!isfinite(potential)) return;
     d->potential_count++;
     d->potential_square += potential * potential;
+    d->energy_shift += kinetic - reference + potential;
 }
 
 static void read_differences(const struct differences *d, struct hm_analysis *a)
@@ -68,8 +69,10 @@ static void read_differences(const struct differences *d, struct hm_analysis *a)
     if (d->count == 0) return;
     const double mean = d->reference_kinetic / (double)d->count;
     a->kinetic_divergence = sqrt(d->kinetic_square / (double)d->count) / mean;
-    if (d->potential_count > 0)
+    if (d->potential_count > 0) {
         a->potential_divergence = sqrt(d->potential_square / (double)d->potential_count) / mean;
+        a->energy_shift_relative = d->energy_shift / (double)d->potential_count / mean;
+    }
     const bool shown = a->ndivergence > 0 && a->divergence[a->ndivergence - 1].step == d->latest.step;
     if (!shown && d->latest.step > 0) a->divergence[a->ndivergence++] = d->latest;
 }
@@ -109,7 +112,8 @@ enum hm_status hm_compare_frames(const struct hm_run *run, const struct hm_run *
     struct differences differences = {0};
     struct hm_frame_cursor mine, theirs;
     HM_TRY(check_same_atoms(run, reference));
-    differences.last_step = fmin((double)run->steps, (double)reference->steps * reference->info.timestep / run->info.timestep);
+    differences.last_step =
+        fmin((double)run->steps, (double)reference->steps * reference->info.timestep / run->info.timestep);
     HM_TRY(hm_frame_cursor_create(run, &mine));
     enum hm_status status = hm_frame_cursor_create(reference, &theirs);
     if (status == HM_OK) {
@@ -149,7 +153,7 @@ static double vacf_rmse(const struct hm_curves *a, const struct hm_curves *b, do
 static double spectrum_at(const struct hm_curves *c, double span_fs, double wavenumber_cm)
 {
     const double turn = 2 * PI * 2.99792458e-5 * wavenumber_cm * c->dt_fs;
-    double sum = 1, before = cos(turn), now = 1;   /* cos(-turn), cos(0) */
+    double sum = 1, before = cos(turn), now = 1; /* cos(-turn), cos(0) */
     for (size_t k = 1; k < c->valid && (double)k * c->dt_fs < span_fs; k++) {
         const double next = 2 * cos(turn) * now - before;
         before = now;
@@ -165,7 +169,8 @@ static double vdos_overlap(const struct hm_curves *a, const struct hm_curves *b,
     const double nyquist = 1 / (2 * fmax(a->dt_fs, b->dt_fs) * 2.99792458e-5), highest = fmin(HIGHEST_CM, nyquist);
     double ab = 0, aa = 0, bb = 0;
     for (size_t k = 0; (double)k * spacing <= highest; k++) {
-        const double sa = spectrum_at(a, span_fs, spacing * (double)k), sb = spectrum_at(b, span_fs, spacing * (double)k);
+        const double sa = spectrum_at(a, span_fs, spacing * (double)k),
+                     sb = spectrum_at(b, span_fs, spacing * (double)k);
         ab += sa * sb;
         aa += sa * sa;
         bb += sb * sb;

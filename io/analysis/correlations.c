@@ -18,17 +18,17 @@ struct hm_correlations {
     size_t natom, nbond, nspecies, ngroup, nseries, block;
     double timestep;
     size_t (*bonds)[2];
-    size_t *atom_group;          // (natom)
-    int *group_number;           // (ngroup) Z, 0 for the bonds
-    size_t *group_series;        // (ngroup) number of series
-    float *series;               // (nseries, block + ROW_PAD): 3 natom velocity components, then bonds
-    size_t filled;               // steps in the unfinished block
-    size_t finished;             // blocks
-    double *power;               // (ngroup, block + 1) of the finished blocks
+    size_t *atom_group;   // (natom)
+    int *group_number;    // (ngroup) Z, 0 for the bonds
+    size_t *group_series; // (ngroup) number of series
+    float *series;        // (nseries, block + ROW_PAD): 3 natom velocity components, then bonds
+    size_t filled;        // steps in the unfinished block
+    size_t finished;      // blocks
+    double *power;        // (ngroup, block + 1) of the finished blocks
     kiss_fftr_cfg forward, inverse;
-    float *padded;               // (2 block) scratch
-    kiss_fft_cpx *transformed;   // (block + 1) scratch
-    double *total;               // (block + 1) scratch
+    float *padded;             // (2 block) scratch
+    kiss_fft_cpx *transformed; // (block + 1) scratch
+    double *total;             // (block + 1) scratch
 };
 
 /* ---- life ---- */
@@ -143,8 +143,8 @@ void hm_correlations_destroy(struct hm_correlations **correlations)
 
 /* ---- accumulating ---- */
 
-/* Adds |transform|^2 of every series of `group` (all groups: SIZE_MAX), cut to `length` steps, to the power of its group.
- * `power` points at the row of the first group wanted. */
+/* Adds |transform|^2 of every series of `group` (all groups: SIZE_MAX), cut to `length` steps, to the power of its
+ * group. `power` points at the row of the first group wanted. */
 static void add_power(const struct hm_correlations *c, size_t group, size_t length, double *power)
 {
     memset(c->padded + length, 0, (2 * c->block - length) * sizeof *c->padded);
@@ -298,7 +298,7 @@ static enum hm_status write_curves(const struct hm_correlations *c, struct hm_tr
                                    double *spectrum, double *axis)
 {
     const size_t lags = c->block, bins = lags + 1, ngroup = c->ngroup;
-    double *const number = axis, *const mean_square = axis + ngroup;   /* axis holds 2 ngroup + bins */
+    double *const number = axis, *const mean_square = axis + ngroup; /* axis holds 2 ngroup + bins */
     const double unit = HM_VELOCITY_ANGSTROM_PER_PS * HM_VELOCITY_ANGSTROM_PER_PS;
     for (size_t g = 0; g < ngroup; g++) {
         group_vacf(c, g, lags, vacf + g * lags, &mean_square[g]);
@@ -358,9 +358,10 @@ enum hm_status hm_correlations_load(struct hm_correlations *c, struct hm_archive
     HM_TRY(hm_archive_get_size(archive, &finished));
     HM_TRY(hm_archive_get_size(archive, &filled));
     if (nseries != c->nseries || ngroup != c->ngroup || block != c->block || filled >= block)
-        return hm_fail(HM_BAD_INPUT,
-                       "stored correlations (%zu series, %zu groups, blocks of %zu) do not fit this run (%zu, %zu, %zu)",
-                       nseries, ngroup, block, c->nseries, c->ngroup, c->block);
+        return hm_fail(
+            HM_BAD_INPUT,
+            "stored correlations (%zu series, %zu groups, blocks of %zu) do not fit this run (%zu, %zu, %zu)", nseries,
+            ngroup, block, c->nseries, c->ngroup, c->block);
     HM_TRY(hm_archive_get_reals(archive, c->power, ngroup * (block + 1)));
     for (size_t s = 0; s < nseries; s++)
         HM_TRY(hm_archive_get(archive, c->series + s * row_length(c), filled * sizeof *c->series));

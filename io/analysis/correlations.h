@@ -29,23 +29,25 @@ struct hm_correlations;
 
 /* `block` a power of two >= 16, or 0 for the default: 65536 steps, halved while the series need more than 64 MiB
  * or half of it still holds `steps` (0: unknown), but not below 16. */
-enum hm_status hm_correlations_create(const struct hm_frame *topology, size_t nbond, const size_t (*bonds)[2], double timestep,
-                                      int64_t steps, size_t block, struct hm_correlations **correlations);
+enum hm_status hm_correlations_create(const struct hm_frame *topology, size_t nbond, const size_t (*bonds)[2],
+                                      double timestep, int64_t steps, size_t block,
+                                      struct hm_correlations **correlations);
 void hm_correlations_destroy(struct hm_correlations **correlations);
 
 /* One step: positions x and velocities v (natom, 3), any consistent convention (half-step is fine). The frame gives
  * the cell. */
-void hm_correlations_push(struct hm_correlations *correlations, const struct hm_frame *frame, const double *x, const double *v);
+void hm_correlations_push(struct hm_correlations *correlations, const struct hm_frame *frame, const double *x,
+                          const double *v);
 
 size_t hm_correlations_groups(const struct hm_correlations *correlations);
 size_t hm_correlations_lags(const struct hm_correlations *correlations);
-int hm_correlations_group_number(const struct hm_correlations *correlations, size_t group);   /* Z; 0 for the bonds */
-int64_t hm_correlations_steps(const struct hm_correlations *correlations);                    /* pushed so far */
+int hm_correlations_group_number(const struct hm_correlations *correlations, size_t group); /* Z; 0 for the bonds */
+int64_t hm_correlations_steps(const struct hm_correlations *correlations);                  /* pushed so far */
 /* VACF of one group, normalised, lags 0 .. count-1 (zero where nothing was accumulated). Includes the unfinished
  * block. `mean_square` may be NULL. Does not change the accumulator's state, but uses its scratch: not for two
  * threads at once. */
-enum hm_status hm_correlations_vacf(const struct hm_correlations *correlations, size_t group, size_t count, double *vacf,
-                                    double *mean_square);
+enum hm_status hm_correlations_vacf(const struct hm_correlations *correlations, size_t group, size_t count,
+                                    double *vacf, double *mean_square);
 /* Spectrum of one group at wavenumbers k * *spacing_cm, k = 0 .. lags. */
 enum hm_status hm_correlations_spectrum(const struct hm_correlations *correlations, size_t group, double *spectrum,
                                         double *spacing_cm);

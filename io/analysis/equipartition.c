@@ -31,9 +31,9 @@ struct hm_equipartition {
     const struct hm_run *run;
     size_t ngroup, nangle, capacity;
     struct group *groups;
-    size_t *atom_group;         /* (natom) */
-    size_t *bond_group;         /* (nbond) */
-    struct angle *angles;       /* (nangle) */
+    size_t *atom_group;   /* (natom) */
+    size_t *bond_group;   /* (nbond) */
+    struct angle *angles; /* (nangle) */
     double mass;
 };
 

@@ -16,7 +16,8 @@ static enum hm_status count_steps(struct hm_run *run)
     run->steps = run->info.steps_done;
     if (run->info.nframe > 0) {
         int64_t step;
-        HM_TRY(hm_trajectory_read_frames(run->trajectory, run->info.nframe - 1, 1, &step, NULL, NULL, NULL, NULL, NULL));
+        HM_TRY(
+            hm_trajectory_read_frames(run->trajectory, run->info.nframe - 1, 1, &step, NULL, NULL, NULL, NULL, NULL));
         run->steps = larger(run->steps, step + 1);
     }
     if (run->info.ndecision > 0) {
@@ -98,8 +99,8 @@ enum hm_status hm_frame_cursor_next(struct hm_frame_cursor *cursor, struct hm_fr
         cursor->first += cursor->count;
         cursor->count = left < cursor->capacity ? left : cursor->capacity;
         cursor->at = 0;
-        HM_TRY(hm_trajectory_read_frames(cursor->run->trajectory, cursor->first, cursor->count, cursor->steps, cursor->x,
-                                         cursor->v, NULL, cursor->potential, NULL));
+        HM_TRY(hm_trajectory_read_frames(cursor->run->trajectory, cursor->first, cursor->count, cursor->steps,
+                                         cursor->x, cursor->v, NULL, cursor->potential, NULL));
     }
     const size_t ncomponent = 3 * cursor->run->frame.natom, at = cursor->at++;
     *view = (struct hm_frame_view){cursor->steps[at], cursor->x + at * ncomponent, cursor->v + at * ncomponent,

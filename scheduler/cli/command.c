@@ -1,5 +1,6 @@
 #include "scheduler/cli/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static int environment_number(const char *const *names, int otherwise)
@@ -29,19 +30,28 @@ enum hm_status hm_command_parse(const struct argp *argp, int argc, char **argv, 
     *finished = false;
     for (int i = 1; i < argc; i++)   /* argp would leave the process after printing help */
         if (argv[i][0] == '-' && (argv[i][1] == '?' || (argv[i][1] == '-' && argv[i][2] == 'h' && argv[i][3] == 'e'))) {
-            if (hm_launched_rank() <= 0) argp_help(argp, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK, argv[0]);
+            char name[64];
+            snprintf(name, sizeof name, "hamlet %s", argv[0]);
+            if (hm_launched_rank() <= 0) argp_help(argp, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK, name);
             *finished = true;
             return HM_OK;
         }
     hm_status_clear();
-    char name[64], *const given = argv[0];
-    snprintf(name, sizeof name, "hamlet %s", given);
-    argv[0] = name;   /* argp's messages start with it */
-    const unsigned flags = ARGP_NO_EXIT | ARGP_NO_HELP | (hm_launched_rank() > 0 ? ARGP_SILENT : 0);
-    const error_t fault = argp_parse(argp, argc, argv, flags, NULL, input);
-    argv[0] = given;
-    if (fault == 0) return HM_OK;
-    return hm_fail(HM_BAD_USAGE, "%s", hm_status_message());   /* argp, or the parser, has said what is wrong */
+    if (argp_parse(argp, argc, argv, ARGP_SILENT, NULL, input) == 0) return HM_OK;
+    return *hm_status_message() ? HM_BAD_USAGE : hm_fail(HM_BAD_USAGE, "hamlet %s --help tells how to call it", argv[0]);
+}
+
+error_t hm_command_fault(enum hm_status status)
+{
+    return status == HM_OK ? 0 : EINVAL;
+}
+
+error_t hm_command_other(int key, const struct argp_state *state)
+{
+    if (key == ARGP_KEY_ERROR && !*hm_status_message())
+        hm_fail(HM_BAD_USAGE, "option '%s' is unknown or lacks its value; hamlet %s --help lists the options",
+                state->argv[state->next - 1], state->argv[0]);
+    return ARGP_ERR_UNKNOWN;
 }
 
 enum hm_status hm_words_add(struct hm_words *words, const char *word)

@@ -9,6 +9,7 @@
 #include "io/status.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,8 +20,12 @@ enum hm_status hm_command_analyze(int argc, char **argv);
 enum hm_status hm_command_energy(int argc, char **argv);
 enum hm_status hm_command_bench(int argc, char **argv);
 
-/* argp_parse with Hamlet's manners: faults become HM_BAD_USAGE; --help prints and sets *finished. */
+/* argp_parse with Hamlet's manners: a fault is one line and HM_BAD_USAGE; --help prints and sets *finished. */
 enum hm_status hm_command_parse(const struct argp *argp, int argc, char **argv, void *input, bool *finished);
+
+/* What a parser returns for a fault it found itself, after hm_fail(); and for a key that is not its own. */
+error_t hm_command_fault(enum hm_status status);
+error_t hm_command_other(int key, const struct argp_state *state);
 
 /* What the environment of a launched process says: rank and size under mpirun or srun, -1 and 0 outside. */
 int hm_launched_rank(void);

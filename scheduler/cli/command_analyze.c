@@ -15,11 +15,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'j': a->json = true; return 0;
     case 'r': a->reference = argument; return 0;
     case ARGP_KEY_ARG:
-        if (a->run) argp_error(state, "'%s' is one argument too many", argument);
+        if (a->run) return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one argument too many", argument));
         a->run = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which trajectory?"); return EINVAL;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "which trajectory? hamlet analyze RUN.h5"));
+    default: return hm_command_other(key, state);
     }
 }
 

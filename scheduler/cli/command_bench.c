@@ -179,8 +179,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'j': a->json = true; return 0;
     case ARGP_KEY_ARG: a->name = argument; return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which one? step or write"); return EINVAL;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? step or write"));
+    default: return hm_command_other(key, state);
     }
 }
 

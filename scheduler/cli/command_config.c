@@ -20,14 +20,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
     switch (key) {
-    case 's': return hm_words_add(&a->settings, argument) == HM_OK ? 0 : ENOMEM;
+    case 's': return hm_command_fault(hm_words_add(&a->settings, argument));
     case 'H': a->hamiltonian = argument; return 0;
     case 'j': a->json = true; return 0;
     case ARGP_KEY_ARG:
-        if (a->operand) argp_error(state, "'%s' is one argument too many", argument);
+        if (a->operand) return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one argument too many", argument));
         a->operand = argument;
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default: return hm_command_other(key, state);
     }
 }
 

@@ -29,18 +29,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'n':
         a->ranks = (int)strtol(argument, &end, 10);
-        if (*end != '\0' || a->ranks < 1) argp_error(state, "-n takes a number of ranks, 1 or more, not '%s'", argument);
-        return 0;
-    case 's': return hm_words_add(&a->settings, argument) == HM_OK ? 0 : ENOMEM;
+        if (*end == '\0' && a->ranks >= 1) return 0;
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "-n takes a number of ranks, 1 or more, not '%s'", argument));
+    case 's': return hm_command_fault(hm_words_add(&a->settings, argument));
     case 'd': a->dry_run = true; return 0;
     case 'o': a->overwrite = true; return 0;
     case 'q': a->quiet = true; return 0;
     case ARGP_KEY_ARG:
-        if (a->file) argp_error(state, "one configuration file at a time: '%s' is one too many", argument);
+        if (a->file)
+            return hm_command_fault(hm_fail(HM_BAD_USAGE, "one configuration file at a time: '%s' is one too many", argument));
         a->file = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which configuration file?"); return EINVAL;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "run which configuration file? hamlet run FILE"));
+    default: return hm_command_other(key, state);
     }
 }
 

@@ -106,7 +106,7 @@ def measure(hamlet, name, case, molecule, seed, steps, folder):
         row["angular_momentum"] = fields["angular_momentum_drift_relative"]
         row["bond"] = abs(fields["bonds"][0]["mean_angstrom"] - reference["bonds"][0]["mean_angstrom"])
         row["peak"] = abs(fields["vibrational_peaks_cm1"][0] - reference["vibrational_peaks_cm1"][0])
-        row["shift"] = fields.get("energy_mean_shift_relative")
+        row["shift"] = fields.get("energy_shift_relative")
         row["fraction"] = fields["injection_fraction"]
     else:
         row["message"] = message

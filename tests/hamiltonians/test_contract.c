@@ -1,7 +1,8 @@
 /* What every registered Hamiltonian must satisfy, on a bent triatomic in free space and in a skewed periodic cell.
  *
  * A method without an entry in `entries` fails the suite. Its tolerances are relative to the largest force (times the
- * size of the molecule for the virial and the torque); analytic methods have those of rounding and of the difference formula.
+ * size of the molecule for the virial and the torque); analytic methods have those of rounding and of the difference
+ * formula.
  */
 #include "tests/test.h"
 
@@ -15,15 +16,15 @@ enum { NATOM = 3 };
 
 struct entry {
     const char *name;
-    const char *config;      // of the `hamiltonian` key; @0 @1 @2 stand for the three atoms' indices
-    double difference;       // of forces and virial from energy differences
-    double rounding;         // of symmetries that hold exactly but for rounding
+    const char *config; // of the `hamiltonian` key; @0 @1 @2 stand for the three atoms' indices
+    double difference;  // of forces and virial from energy differences
+    double rounding;    // of symmetries that hold exactly but for rounding
 };
 
 static const struct entry entries[] = {
     {"harmonic",
-     "{type: harmonic, bonds: [{atoms: [@0, @1], k: 516 N/m, r0: 0.90 A}, {atoms: [@2, @1], k: 770 N/m, r0: 1.05 A}]}", 1e-11,
-     1e-14},
+     "{type: harmonic, bonds: [{atoms: [@0, @1], k: 516 N/m, r0: 0.90 A}, {atoms: [@2, @1], k: 770 N/m, r0: 1.05 A}]}",
+     1e-11, 1e-14},
     {"morse",
      "{type: morse, bonds: [{atoms: [@0, @1], De: 4.62 eV, a: 1.87 1/A, r0: 0.90 A}, "
      "{atoms: [@2, @1], De: 0.2 Eh, a: 1.2 1/bohr, r0: 1.05 A}]}",
@@ -76,8 +77,10 @@ static void write_config(const struct entry *entry, const size_t label[NATOM], c
 {
     size_t used = (size_t)snprintf(text, size, "integrator: {timestep: 1 fs, steps: 1}\nhamiltonian: ");
     for (const char *c = entry->config; *c; c++) {
-        if (*c == '@') used += (size_t)snprintf(text + used, size - used, "%zu", label[*++c - '0']);
-        else used += (size_t)snprintf(text + used, size - used, "%c", *c);
+        if (*c == '@')
+            used += (size_t)snprintf(text + used, size - used, "%zu", label[*++c - '0']);
+        else
+            used += (size_t)snprintf(text + used, size - used, "%c", *c);
     }
 }
 
@@ -103,7 +106,7 @@ struct answer {
 
 static void ask(struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame, struct answer *answer)
 {
-    memset(answer, 0x5a, sizeof *answer);   /* nothing may be left as it was */
+    memset(answer, 0x5a, sizeof *answer); /* nothing may be left as it was */
     answer->label.force = answer->force;
     HM_ASSERT_OK(hm_hamiltonian_evaluate(hamiltonian, frame, &answer->label));
 }
@@ -149,7 +152,7 @@ static void for_each(bool periodic, contract *part)
         const struct entry *entry = entry_of(ops->method.name);
         struct hm_hamiltonian hamiltonian;
         struct hm_frame frame;
-        if (!entry) continue;   /* test_every_method_has_an_entry says so */
+        if (!entry) continue; /* test_every_method_has_an_entry says so */
         make_frame(identity, periodic, &frame);
         if (make_hamiltonian(entry, identity, &frame, &hamiltonian)) {
             CU_ASSERT_PTR_EQUAL(hamiltonian.ops, ops);
@@ -180,8 +183,8 @@ static void test_unknown_method_is_refused_with_the_names(void)
 {
     const struct hm_hamiltonian_ops *ops = NULL;
     struct hm_config *config = NULL;
-    HM_ASSERT_OK(hm_config_parse("integrator: {timestep: 1 fs, steps: 1}\nhamiltonian: {type: harmonical}\n", "run.yaml", NULL,
-                                 0, &config));
+    HM_ASSERT_OK(hm_config_parse("integrator: {timestep: 1 fs, steps: 1}\nhamiltonian: {type: harmonical}\n",
+                                 "run.yaml", NULL, 0, &config));
     CU_ASSERT_EQUAL(hm_hamiltonian_find(config, &ops), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "run.yaml:2:15: "));
     for (size_t i = 0; (ops = hm_hamiltonian_registered(i)); i++)
@@ -211,7 +214,8 @@ static void forces_part(const struct entry *entry, struct hm_hamiltonian *hamilt
     check(near(answer.force, numerical, 3 * NATOM, entry->difference * size), entry, "F = -dE/dx");
     check(answer.label.status == HM_LABEL_CONVERGED && answer.label.iterations >= 1 && answer.label.seconds >= 0, entry,
           "status, iterations and seconds");
-    for (int k = 0; k < 3; k++) check(!hamiltonian->ops->analytic || isnan(answer.label.dipole[k]), entry, "unknown dipole");
+    for (int k = 0; k < 3; k++)
+        check(!hamiltonian->ops->analytic || isnan(answer.label.dipole[k]), entry, "unknown dipole");
 }
 
 /* x -> (1 + e) x for atoms and cell alike. */
@@ -241,8 +245,8 @@ static void virial_part(const struct entry *entry, struct hm_hamiltonian *hamilt
     check(near(answer.label.virial, numerical, 9, 10 * entry->difference * size), entry, "virial = -dE/dstrain");
     for (size_t p = 0; p < 3; p++)
         for (size_t q = 0; q < p; q++)
-            check(fabs(answer.label.virial[3 * p + q] - answer.label.virial[3 * q + p]) <= entry->rounding * size, entry,
-                  "symmetric virial");
+            check(fabs(answer.label.virial[3 * p + q] - answer.label.virial[3 * q + p]) <= entry->rounding * size,
+                  entry, "symmetric virial");
 }
 
 /* In free space the virial is sum x F^T itself, and the internal forces exert neither force nor torque. */
@@ -309,7 +313,7 @@ static void rotation_part(const struct entry *entry, struct hm_hamiltonian *hami
     ask(hamiltonian, &turned, &after);
     hm_frame_release(&turned);
     rotate(r, before.force, NATOM, force);
-    rotate(r, before.label.virial, 3, half);   /* rows are vectors: W R^T */
+    rotate(r, before.label.virial, 3, half); /* rows are vectors: W R^T */
     for (size_t i = 0; i < 9; i++)
         for (size_t k = 0; k < 3; k++) virial[i] += r[3 * (i / 3) + k] * half[3 * k + i % 3];
     const double size = largest(before.force, 3 * NATOM);
@@ -328,7 +332,8 @@ static void translation_part(const struct entry *entry, struct hm_hamiltonian *h
     ask(hamiltonian, frame, &after);
     check(fabs(after.label.energy - before.label.energy) <= 10 * entry->rounding * size, entry, "E of a shifted frame");
     check(near(after.force, before.force, 3 * NATOM, 10 * entry->rounding * size), entry, "F of a shifted frame");
-    check(near(after.label.virial, before.label.virial, 9, 20 * entry->rounding * size), entry, "virial of a shifted frame");
+    check(near(after.label.virial, before.label.virial, 9, 20 * entry->rounding * size), entry,
+          "virial of a shifted frame");
 }
 
 /* Each atom may be replaced by any of its images. */
@@ -343,7 +348,8 @@ static void images_part(const struct entry *entry, struct hm_hamiltonian *hamilt
     ask(hamiltonian, frame, &after);
     check(fabs(after.label.energy - before.label.energy) <= 20 * entry->rounding * size, entry, "E of other images");
     check(near(after.force, before.force, 3 * NATOM, 20 * entry->rounding * size), entry, "F of other images");
-    check(near(after.label.virial, before.label.virial, 9, 40 * entry->rounding * size), entry, "virial of other images");
+    check(near(after.label.virial, before.label.virial, 9, 40 * entry->rounding * size), entry,
+          "virial of other images");
 }
 
 static void permutation_part(const struct entry *entry, struct hm_hamiltonian *hamiltonian, struct hm_frame *frame)
@@ -395,7 +401,7 @@ static void determinism_part(const struct entry *entry, struct hm_hamiltonian *h
     struct answer first, second;
     struct hm_hamiltonian twin;
     if (!make_hamiltonian(entry, identity, frame, &twin)) return;
-    for (int step = 0; step < 3; step++) {   /* the same past gives the same bits */
+    for (int step = 0; step < 3; step++) { /* the same past gives the same bits */
         ask(hamiltonian, frame, &first);
         ask(&twin, frame, &second);
         check(same_bits(&first, &second), entry, "two instances agree to the bit");
@@ -413,7 +419,7 @@ static void save_part(const struct entry *entry, struct hm_hamiltonian *hamilton
     struct hm_hamiltonian twin;
     struct answer kept, restored;
     if (!make_hamiltonian(entry, identity, frame, &twin)) return;
-    ask(hamiltonian, frame, &kept);   /* a past for the warm state */
+    ask(hamiltonian, frame, &kept); /* a past for the warm state */
     hm_hamiltonian_save(hamiltonian, &archive);
     HM_ASSERT_OK(archive.status);
     hm_archive_put_int(&archive, 4711);
@@ -439,28 +445,84 @@ static void bonds_part(const struct entry *entry, struct hm_hamiltonian *hamilto
     const size_t(*bonds)[2] = hm_hamiltonian_bonds(hamiltonian, &count);
     check((bonds == NULL) == (count == 0), entry, "a list of bonds, or none");
     for (size_t b = 0; b < count; b++)
-        check(bonds[b][0] < frame->natom && bonds[b][1] < frame->natom && bonds[b][0] != bonds[b][1], entry, "bonds of atoms");
-    if (strstr(entry->config, "bonds")) check(count == 2 && bonds[1][0] == 2 && bonds[1][1] == 1, entry, "the bonds as given");
+        check(bonds[b][0] < frame->natom && bonds[b][1] < frame->natom && bonds[b][0] != bonds[b][1], entry,
+              "bonds of atoms");
+    if (strstr(entry->config, "bonds"))
+        check(count == 2 && bonds[1][0] == 2 && bonds[1][1] == 1, entry, "the bonds as given");
 }
 
-static void test_forces(void) { for_each(false, forces_part); }
-static void test_forces_in_a_cell(void) { for_each(true, forces_part); }
-static void test_virial(void) { for_each(false, virial_part); }
-static void test_virial_in_a_cell(void) { for_each(true, virial_part); }
-static void test_balance(void) { for_each(false, balance_part); }
-static void test_balance_in_a_cell(void) { for_each(true, periodic_balance_part); }
-static void test_rotation(void) { for_each(false, rotation_part); }
-static void test_rotation_in_a_cell(void) { for_each(true, rotation_part); }
-static void test_translation(void) { for_each(false, translation_part); }
-static void test_translation_in_a_cell(void) { for_each(true, translation_part); }
-static void test_images(void) { for_each(true, images_part); }
-static void test_permutation(void) { for_each(false, permutation_part); }
-static void test_permutation_in_a_cell(void) { for_each(true, permutation_part); }
-static void test_not_finite(void) { for_each(false, not_finite_part); }
-static void test_not_finite_in_a_cell(void) { for_each(true, not_finite_part); }
-static void test_determinism(void) { for_each(false, determinism_part); }
-static void test_save_and_load(void) { for_each(false, save_part); }
-static void test_bonds(void) { for_each(false, bonds_part); }
+static void test_forces(void)
+{
+    for_each(false, forces_part);
+}
+static void test_forces_in_a_cell(void)
+{
+    for_each(true, forces_part);
+}
+static void test_virial(void)
+{
+    for_each(false, virial_part);
+}
+static void test_virial_in_a_cell(void)
+{
+    for_each(true, virial_part);
+}
+static void test_balance(void)
+{
+    for_each(false, balance_part);
+}
+static void test_balance_in_a_cell(void)
+{
+    for_each(true, periodic_balance_part);
+}
+static void test_rotation(void)
+{
+    for_each(false, rotation_part);
+}
+static void test_rotation_in_a_cell(void)
+{
+    for_each(true, rotation_part);
+}
+static void test_translation(void)
+{
+    for_each(false, translation_part);
+}
+static void test_translation_in_a_cell(void)
+{
+    for_each(true, translation_part);
+}
+static void test_images(void)
+{
+    for_each(true, images_part);
+}
+static void test_permutation(void)
+{
+    for_each(false, permutation_part);
+}
+static void test_permutation_in_a_cell(void)
+{
+    for_each(true, permutation_part);
+}
+static void test_not_finite(void)
+{
+    for_each(false, not_finite_part);
+}
+static void test_not_finite_in_a_cell(void)
+{
+    for_each(true, not_finite_part);
+}
+static void test_determinism(void)
+{
+    for_each(false, determinism_part);
+}
+static void test_save_and_load(void)
+{
+    for_each(false, save_part);
+}
+static void test_bonds(void)
+{
+    for_each(false, bonds_part);
+}
 
 static const struct hm_test tests[] = {
     {"every registered method has an entry here", test_every_method_has_an_entry},

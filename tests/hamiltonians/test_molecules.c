@@ -1,4 +1,5 @@
-/* The built-in molecules against numbers that were not used to write the table, and what is refused in `hamiltonian`. */
+/* The built-in molecules against numbers that were not used to write the table, and what is refused in `hamiltonian`.
+ */
 #include "tests/test.h"
 
 #include "hamiltonians/hamiltonian.h"
@@ -30,12 +31,12 @@ struct constant {
     double value;
 };
 
-/* B_e of Huber and Herzberg in cm^-1, for the isotopologues of the table. Two are not as listed there: HI's B_0 6.4263650
- * is brought to the equilibrium by alpha_e / 2 (0.1689 / 2), and NO is the B_e free of spin uncoupling (C. Amiot, J. Mol.
- * Spectrosc. 94, 150 (1982)), not the effective constant of one spin component. */
+/* B_e of Huber and Herzberg in cm^-1, for the isotopologues of the table. HI is listed there as B_0 6.4263650; alpha_e / 2
+ * (0.1689 / 2) brings it to the equilibrium. NO is missing: its listed constant is an effective one of a single spin component
+ * and does not belong to r_e. */
 static const struct constant rotational[] = {
-    {"H2", 60.8530},  {"HF", 20.9557},  {"HCl", 10.59341}, {"HBr", 8.464884}, {"HI", 6.5108},    {"LiH", 7.5131},
-    {"N2", 1.998241}, {"O2", 1.44563},  {"F2", 0.89019},   {"Cl2", 0.24399},  {"CO", 1.93128087}, {"NO", 1.7049},
+    {"H2", 60.8530},  {"HF", 20.9557}, {"HCl", 10.59341}, {"HBr", 8.464884}, {"HI", 6.5108},     {"LiH", 7.5131},
+    {"N2", 1.998241}, {"O2", 1.44563}, {"F2", 0.89019},   {"Cl2", 0.24399},  {"CO", 1.93128087},
 };
 
 /* B = hbar^2 / (2 mu r^2) as a wavenumber ties the masses to r_e. */
@@ -43,7 +44,7 @@ static void test_rotational_constants(void)
 {
     size_t count = 0;
     for (struct hm_molecule m; hm_molecule_listed(count, &m);) count++;
-    CU_ASSERT_EQUAL(count, sizeof rotational / sizeof *rotational);
+    CU_ASSERT_EQUAL(count, sizeof rotational / sizeof *rotational + 1); /* and NO */
     for (size_t i = 0; i < sizeof rotational / sizeof *rotational; i++) {
         struct hm_molecule m;
         CU_ASSERT_TRUE(hm_molecule_find(rotational[i].molecule, &m));
@@ -54,8 +55,9 @@ static void test_rotational_constants(void)
 
 static void test_harmonic_frequency(void)
 {
-    static const struct constant wavenumbers[] = {{"H2", 4401.21}, {"HCl", 2990.946}, {"CO", 2169.81358}, {"Cl2", 559.7},
-                                                  {"N2", 2358.57}, {"HI", 2309.01},   {"NO", 1904.20},    {"LiH", 1405.65}};
+    static const struct constant wavenumbers[] = {{"H2", 4401.21}, {"HCl", 2990.946}, {"CO", 2169.81358},
+                                                  {"Cl2", 559.7},  {"N2", 2358.57},   {"HI", 2309.01},
+                                                  {"NO", 1904.20}, {"LiH", 1405.65}};
     for (size_t i = 0; i < sizeof wavenumbers / sizeof *wavenumbers; i++) {
         struct hm_molecule m;
         CU_ASSERT_TRUE(hm_molecule_find(wavenumbers[i].molecule, &m));
@@ -79,19 +81,21 @@ static void test_force_constants(void)
     }
 }
 
-/* Depths from the bottom of the well, in eV; the zero-point energy makes a few per cent of them. */
+/* Depths from the bottom of the well, in eV. The zero-point energy makes a few per cent of them, its anharmonic part a
+ * thousandth of hydrogen's. */
 static void test_well_depths(void)
 {
-    static const struct constant depths_ev[] = {{"H2", 4.7477}, {"HCl", 4.618}, {"CO", 11.226}, {"N2", 9.9}, {"HF", 6.122}};
+    static const struct constant depths_ev[] = {
+        {"H2", 4.7477}, {"HCl", 4.618}, {"CO", 11.226}, {"N2", 9.905}, {"HF", 6.122}};
     for (size_t i = 0; i < sizeof depths_ev / sizeof *depths_ev; i++) {
         struct hm_molecule m;
         CU_ASSERT_TRUE(hm_molecule_find(depths_ev[i].molecule, &m));
-        CU_ASSERT_TRUE(within(m.de * HM_ENERGY_EV, depths_ev[i].value, 2e-3));
+        CU_ASSERT_TRUE(within(m.de * HM_ENERGY_EV, depths_ev[i].value, 5e-4));
     }
     for (size_t i = 0; i < sizeof rotational / sizeof *rotational; i++) {
         struct hm_molecule m;
         CU_ASSERT_TRUE(hm_molecule_listed(i, &m));
-        CU_ASSERT_TRUE(within(2 * m.de * m.a * m.a, m.k, 1e-14));   /* the curvature of the Morse well */
+        CU_ASSERT_TRUE(within(2 * m.de * m.a * m.a, m.k, 1e-14)); /* the curvature of the Morse well */
     }
 }
 
@@ -100,7 +104,7 @@ static void test_unknown_molecule(void)
     struct hm_molecule m;
     CU_ASSERT_FALSE(hm_molecule_find("hcl", &m));
     CU_ASSERT_FALSE(hm_molecule_find("H", &m));
-    CU_ASSERT_FALSE(hm_molecule_listed(sizeof rotational / sizeof *rotational, &m));
+    CU_ASSERT_FALSE(hm_molecule_listed(sizeof rotational / sizeof *rotational + 1, &m));
 }
 
 /* ---- frames ---- */
@@ -133,7 +137,7 @@ static void test_frame_of_a_molecule(void)
     for (size_t k = 0; k < 3; k++) HM_ASSERT_NEAR(moment[k], 0, 1e-11);
     HM_ASSERT_OK(hm_hamiltonian_create(config, &frame, NULL, &hamiltonian));
     HM_ASSERT_OK(hm_hamiltonian_evaluate(&hamiltonian, &frame, &label));
-    for (size_t k = 0; k < 6; k++) HM_ASSERT_NEAR(force[k], 0, 1e-14);   /* the equilibrium */
+    for (size_t k = 0; k < 6; k++) HM_ASSERT_NEAR(force[k], 0, 1e-14); /* the equilibrium */
     HM_ASSERT_NEAR(label.energy, 0, 1e-28);
     hm_hamiltonian_destroy(&hamiltonian);
     hm_frame_release(&frame);
@@ -212,10 +216,10 @@ static void test_masses_of_another_geometry(void)
     expect_message("HCl");
     expect_message("atom 4 is Br");
     expect_message("list the bonds");
-    frame.number[4] = 17;   /* two chlorines */
+    frame.number[4] = 17; /* two chlorines */
     CU_ASSERT_EQUAL(hm_molecule_apply_masses(config, &frame), HM_BAD_CONFIG);
     hm_frame_release(&frame);
-    HM_ASSERT_OK(hm_frame_create(3, &frame));   /* half a molecule too many */
+    HM_ASSERT_OK(hm_frame_create(3, &frame)); /* half a molecule too many */
     frame.number[0] = frame.number[2] = 1;
     frame.number[1] = 17;
     CU_ASSERT_EQUAL(hm_molecule_apply_masses(config, &frame), HM_BAD_CONFIG);
@@ -241,24 +245,30 @@ static void test_molecule_that_is_not_built_in(void)
 
 struct fault {
     const char *hamiltonian;
-    const char *place;     // file:line:column: of the message
+    const char *place; // file:line:column: of the message
     const char *says[2];
 };
 
 static const struct fault faults[] = {
     {"  type: harmonic\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m, r0: 1 A}\n    - {atoms: [1, 2], k: 1 N/m, r0: 1 A}\n",
-     "run.yaml:6:19: ", {"atom 2 does not exist", "0 to 1"}},
+     "run.yaml:6:19: ",
+     {"atom 2 does not exist", "0 to 1"}},
     {"  type: harmonic\n  bonds:\n    - {atoms: [7, 1], k: 1 N/m, r0: 1 A}\n", "run.yaml:5:16: ", {"atom 7", "0 to 1"}},
-    {"  type: harmonic\n  bonds:\n    - {atoms: [1, 1], k: 1 N/m, r0: 1 A}\n", "run.yaml:5:", {"two different atoms", ""}},
+    {"  type: harmonic\n  bonds:\n    - {atoms: [1, 1], k: 1 N/m, r0: 1 A}\n",
+     "run.yaml:5:",
+     {"two different atoms", ""}},
     {"  type: harmonic\n  bonds:\n    - {atoms: [0, 1], r0: 1 A}\n", "run.yaml:5:7: ", {"harmonic", "needs 'k'"}},
     {"  type: harmonic\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m}\n", "run.yaml:5:7: ", {"harmonic", "needs 'r0'"}},
     {"  type: morse\n  bonds:\n    - {atoms: [0, 1], De: 4 eV, r0: 1 A}\n", "run.yaml:5:7: ", {"morse", "needs 'a'"}},
     {"  type: morse\n  bonds:\n    - {atoms: [0, 1], a: 2 1/A, r0: 1 A}\n", "run.yaml:5:7: ", {"morse", "needs 'De'"}},
-    {"  type: harmonic\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m, r0: 1 A, De: 4 eV}\n", "run.yaml:5:42: ",
+    {"  type: harmonic\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m, r0: 1 A, De: 4 eV}\n",
+     "run.yaml:5:42: ",
      {"harmonic", "no 'De'"}},
-    {"  type: morse\n  bonds:\n    - {atoms: [0, 1], De: 4 eV, a: 2 1/A, r0: 1 A, k: 1 N/m}\n", "run.yaml:5:52: ",
+    {"  type: morse\n  bonds:\n    - {atoms: [0, 1], De: 4 eV, a: 2 1/A, r0: 1 A, k: 1 N/m}\n",
+     "run.yaml:5:52: ",
      {"morse", "no 'k'"}},
-    {"  type: harmonic\n  molecule: HCl\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m, r0: 1 A}\n", "run.yaml:5:3: ",
+    {"  type: harmonic\n  molecule: HCl\n  bonds:\n    - {atoms: [0, 1], k: 1 N/m, r0: 1 A}\n",
+     "run.yaml:5:3: ",
      {"'molecule'", "'bonds'"}},
     {"  type: morse\n", "run.yaml:2:1: ", {"morse", "bonds"}},
 };

@@ -158,7 +158,8 @@ void make_run(const char *name, const struct recipe *r)
 struct hm_analysis *analyze_run(const char *name, const char *reference)
 {
     struct hm_analysis *a = NULL;
-    const enum hm_status status = hm_analysis_create(made_run_path(name), reference ? made_run_path(reference) : NULL, &a);
+    const enum hm_status status =
+        hm_analysis_create(made_run_path(name), reference ? made_run_path(reference) : NULL, &a);
     CU_ASSERT_EQUAL(status, HM_OK);
     if (status != HM_OK) {
         fprintf(stderr, "%s\n", hm_status_message());

@@ -21,24 +21,26 @@ struct recipe;
 typedef void motion(const struct recipe *recipe, int64_t step, double *x, double *v, double *potential);
 
 struct recipe {
-    size_t natom, nbond;        /* at most 3 atoms */
+    size_t natom, nbond; /* at most 3 atoms */
     const int *number;
     const double *mass;
     const size_t (*bonds)[2];
-    double box;                 /* 0: not periodic */
+    double box; /* 0: not periodic */
     double timestep;
     int64_t steps, warmup, stride;
     motion *move;
     bool correlations;
-    const char *status;         /* NULL: the run was killed */
-    bool exact;                 /* log that every step was injected */
+    const char *status; /* NULL: the run was killed */
+    bool exact;         /* log that every step was injected */
     void (*logs)(struct hm_trajectory *trajectory);
     /* The diatomic's vibration, and what sets one run apart from another. */
     double wavenumber_cm, energy_slope, kinetic_scale, shift_angstrom_per_step, potential_shift;
+    double boost; /* velocity of the whole along x */
     bool bend_frozen;
 };
 
-/* A diatomic on the x axis, centre of mass at rest: r = r0 + A cos(wt); the total energy climbs by energy_slope a step. */
+/* A diatomic on the x axis, centre of mass at rest: r = r0 + A cos(wt); the total energy climbs by energy_slope a step.
+ */
 struct recipe diatomic_recipe(void);
 extern const double diatomic_bond_length, diatomic_amplitude;
 double diatomic_mean_kinetic(const struct recipe *recipe);

@@ -14,7 +14,8 @@ static void test_energy_and_motion(void)
     const struct recipe recipe = diatomic_recipe();
     make_run("diatomic", &recipe);
     struct hm_analysis *a = analyze_run("diatomic", NULL);
-    const double mean = diatomic_mean_kinetic(&recipe), energy_slope = recipe.energy_slope, length = (double)(recipe.steps - recipe.warmup);
+    const double mean = diatomic_mean_kinetic(&recipe), energy_slope = recipe.energy_slope,
+                 length = (double)(recipe.steps - recipe.warmup);
     ASSERT_VALUE(a, "steps", 100000, 0);
     ASSERT_VALUE(a, "natoms", 2, 0);
     ASSERT_VALUE(a, "timestep_fs", 0.5, 1e-12);
@@ -34,8 +35,9 @@ static void test_energy_and_motion(void)
     HM_ASSERT_NEAR(strtod(json_value(json, "vibrational_peaks_cm1") + 1, NULL), recipe.wavenumber_cm, 0.1);
     CU_ASSERT_TRUE(json_starts(json, "bonds", "[{\"atoms\": [0, 1], \"mean_angstrom\": 1.27"));
     HM_ASSERT_NEAR(strtod(json_value(json, "mean_angstrom"), NULL), diatomic_bond_length * HM_LENGTH_ANGSTROM, 1e-4);
-    HM_ASSERT_NEAR(strtod(json_value(json, "std_angstrom"), NULL), diatomic_amplitude / sqrt(2) * HM_LENGTH_ANGSTROM, 1e-4);
-    CU_ASSERT_TRUE(json_starts(json, "equipartition", "null"));   /* two atoms */
+    HM_ASSERT_NEAR(strtod(json_value(json, "std_angstrom"), NULL), diatomic_amplitude / sqrt(2) * HM_LENGTH_ANGSTROM,
+                   1e-4);
+    CU_ASSERT_TRUE(json_starts(json, "equipartition", "null")); /* two atoms */
     CU_ASSERT_TRUE(json_starts(json, "status", "\"finished\""));
     CU_ASSERT_TRUE(json_starts(json, "diverged_at_step", "null"));
     CU_ASSERT_TRUE(json_starts(json, "position_divergence", "null"));
@@ -77,6 +79,61 @@ static void test_unknown_energies(void)
     hm_analysis_destroy(&a);
 }
 
+/* ---- which spectrum the peaks come from ---- */
+
+/* Two atoms that swing on their own at 1000 and 3000 cm^-1 with the same speed; the second is 30 times heavier. */
+static void swing(const struct recipe *recipe, int64_t step, double *x, double *v, double *potential)
+{
+    memset(x, 0, 6 * sizeof *x);
+    memset(v, 0, 6 * sizeof *v);
+    for (size_t i = 0; i < 2; i++) {
+        const double w = (i == 0 ? 1000 : 3000) * HM_ANGULAR_FREQUENCY_PER_CM;
+        const double phase = w * recipe->timestep * (double)step;
+        x[3 * i] = 5.0 * (double)i + 1e-4 / w * sin(phase);
+        v[3 * i] = 1e-4 * cos(phase);
+    }
+    *potential = 0;
+}
+
+static double nth_peak(const char *json, int n, bool *there)
+{
+    const char *at = json_value(json, "vibrational_peaks_cm1");
+    for (; n > 0 && *at && *at != ']'; at++) n -= *at == ',';
+    *there = n == 0 && *at != '\0';
+    return strtod(at + (*at == '['), NULL);
+}
+
+static void test_where_peaks_come_from(void)
+{
+    const double mass[2] = {2000, 60000};
+    bool there;
+    struct recipe recipe = diatomic_recipe();
+    recipe.mass = mass;
+    recipe.steps = 40000;
+    recipe.move = swing;
+    recipe.nbond = 0;
+    make_run("swing", &recipe);
+    struct hm_analysis *a = analyze_run("swing", NULL);
+    char *json = json_of(a);
+    /* By kinetic energy the light atom has 1/31 of the spectrum: less than is shown. */
+    HM_ASSERT_NEAR(nth_peak(json, 0, &there), 3000, 0.1);
+    nth_peak(json, 1, &there);
+    CU_ASSERT_FALSE(there);
+    free(json);
+    hm_analysis_destroy(&a);
+    /* The length of the bond feels both alike. */
+    recipe.nbond = 1;
+    make_run("swing_bond", &recipe);
+    a = analyze_run("swing_bond", NULL);
+    json = json_of(a);
+    HM_ASSERT_NEAR(nth_peak(json, 0, &there) + nth_peak(json, 1, &there), 4000, 0.2);
+    CU_ASSERT_TRUE(there);
+    nth_peak(json, 2, &there);
+    CU_ASSERT_FALSE(there);
+    free(json);
+    hm_analysis_destroy(&a);
+}
+
 /* ---- logs ---- */
 
 static void log_injection(struct hm_trajectory *t, int64_t step, double seconds, bool predicted, double error)
@@ -95,8 +152,8 @@ static void log_injection(struct hm_trajectory *t, int64_t step, double seconds,
     HM_ASSERT_OK(hm_trajectory_log_injection(t, &record));
 }
 
-/* 100 exact steps, then every tenth of 1000 (and at step 107 one that was rolled back). The warm-up's errors are large and
- * must not count; single injections are slow (cold). */
+/* 100 exact steps, then every tenth of 1000 (and at step 107 one that was rolled back). The warm-up's errors are large
+ * and must not count; single injections are slow (cold). */
 static void write_logs(struct hm_trajectory *t)
 {
     for (int64_t step = 0; step < 1100; step++) {
@@ -108,7 +165,8 @@ static void write_logs(struct hm_trajectory *t)
         decision.committed = 0;
         if (step == 107) HM_ASSERT_OK(hm_trajectory_log_decision(t, &decision));
         /* Errors 0.3 and 0.4 in turn: mean 0.35, mean square 0.125. */
-        if (exact) log_injection(t, step, step < 100 ? 2e-3 : 0.5, step >= 50, step < 100 ? 9.0 : step % 20 ? 0.3 : 0.4);
+        if (exact)
+            log_injection(t, step, step < 100 ? 2e-3 : 0.5, step >= 50, step < 100 ? 9.0 : step % 20 ? 0.3 : 0.4);
     }
     for (int i = 0; i < 5; i++) {
         const struct hm_training_record record = {.step = 100 + i, .version = i, .accepted = i % 2 == 0};
@@ -146,7 +204,7 @@ static void test_logs(void)
     ASSERT_VALUE(a, "seconds_train", 0.3, 1e-12);
     ASSERT_VALUE(a, "seconds_wait", 0.15, 1e-12);
     ASSERT_VALUE(a, "seconds_write", 0.05, 1e-12);
-    ASSERT_VALUE(a, "speedup_vs_exact", 2e-3 * 1100 / 1.1, 1e-9);   /* the median call is a warm one */
+    ASSERT_VALUE(a, "speedup_vs_exact", 2e-3 * 1100 / 1.1, 1e-9); /* the median call is a warm one */
     ASSERT_NULL(a, "energy_drift_exact_band");
     hm_analysis_destroy(&a);
 }
@@ -196,7 +254,8 @@ static void test_diverged_and_short_runs(void)
     struct hm_analysis *a = analyze_run("diverged", NULL);
     ASSERT_VALUE(a, "diverged_at_step", 777, 0);
     /* All of it is warm-up: everything is exact, means are over all frames. */
-    ASSERT_VALUE(a, "mean_temperature_K", 2.0 / 3 * diatomic_mean_kinetic(&recipe) * 315775.02480407, 0.02 * diatomic_mean_kinetic(&recipe) * 315775);
+    ASSERT_VALUE(a, "mean_temperature_K", 2.0 / 3 * diatomic_mean_kinetic(&recipe) * 315775.02480407,
+                 0.02 * diatomic_mean_kinetic(&recipe) * 315775);
     hm_analysis_destroy(&a);
     recipe.steps = 1;
     make_run("one", &recipe);
@@ -243,13 +302,19 @@ static void test_conservation(void)
 {
     const int number[2] = {8, 8};
     const double mass[2] = {29000, 29000};
-    struct recipe recipe = {.natom = 2, .number = number, .mass = mass, .timestep = 0.5 * FS, .steps = 1000, .stride = 1,
-                            .move = spin_up, .status = "finished"};
+    struct recipe recipe = {.natom = 2,
+                            .number = number,
+                            .mass = mass,
+                            .timestep = 0.5 * FS,
+                            .steps = 1000,
+                            .stride = 1,
+                            .move = spin_up,
+                            .status = "finished"};
     make_run("rotor", &recipe);
     struct hm_analysis *a = analyze_run("rotor", NULL);
-    const double before = 1.2e-5, after = hypot(1.1 * 1.2e-5, 1e-6);   /* |v| of either atom */
+    const double before = 1.2e-5, after = hypot(1.1 * 1.2e-5, 1e-6); /* |v| of either atom */
     ASSERT_VALUE(a, "momentum_drift_relative", 2e-6 / (before + after), 1e-9);
-    ASSERT_VALUE(a, "angular_momentum_drift_relative", 0.1 / 1.05, 1e-9);   /* about the moving centre */
+    ASSERT_VALUE(a, "angular_momentum_drift_relative", 0.1 / 1.05, 1e-9); /* about the moving centre */
     hm_analysis_destroy(&a);
     recipe.box = 40;
     make_run("rotor_box", &recipe);
@@ -263,16 +328,48 @@ static void test_conservation(void)
 
 static void test_every_promised_field_is_there(void)
 {
-    static const char *const names[] = {
-        "steps", "natoms", "timestep_fs", "injections", "injection_fraction", "exact_fraction", "longest_prediction_run",
-        "energy_drift_relative", "energy_max_block_deviation_relative", "energy_drift_exact_band",
-        "energy_drift_meV_per_atom_per_ps", "momentum_drift_relative", "angular_momentum_drift_relative",
-        "mean_temperature_K", "equipartition", "kick_accuracy_percent", "velocity_accuracy_percent",
-        "velocity_mae_angstrom_per_ps", "residual_rms_relative", "bonds", "vacf_first_inflection_steps",
-        "vibrational_peaks_cm1", "wall_seconds", "seconds_predict", "seconds_oracle", "seconds_train", "seconds_wait",
-        "seconds_write", "oracle_calls", "speedup_vs_exact", "rollbacks", "accepted_per_round", "diverged_at_step",
-        "training_episodes", "training_accepted", "status", "position_divergence", "kinetic_divergence",
-        "potential_divergence", "vacf_rmse", "vdos_overlap"};
+    static const char *const names[] = {"steps",
+                                        "natoms",
+                                        "timestep_fs",
+                                        "injections",
+                                        "injection_fraction",
+                                        "exact_fraction",
+                                        "longest_prediction_run",
+                                        "energy_drift_relative",
+                                        "energy_max_block_deviation_relative",
+                                        "energy_drift_exact_band",
+                                        "energy_drift_meV_per_atom_per_ps",
+                                        "momentum_drift_relative",
+                                        "angular_momentum_drift_relative",
+                                        "mean_temperature_K",
+                                        "equipartition",
+                                        "kick_accuracy_percent",
+                                        "velocity_accuracy_percent",
+                                        "velocity_mae_angstrom_per_ps",
+                                        "residual_rms_relative",
+                                        "bonds",
+                                        "vacf_first_inflection_steps",
+                                        "vibrational_peaks_cm1",
+                                        "wall_seconds",
+                                        "seconds_predict",
+                                        "seconds_oracle",
+                                        "seconds_train",
+                                        "seconds_wait",
+                                        "seconds_write",
+                                        "oracle_calls",
+                                        "speedup_vs_exact",
+                                        "rollbacks",
+                                        "accepted_per_round",
+                                        "diverged_at_step",
+                                        "training_episodes",
+                                        "training_accepted",
+                                        "status",
+                                        "position_divergence",
+                                        "kinetic_divergence",
+                                        "potential_divergence",
+                                        "energy_shift_relative",
+                                        "vacf_rmse",
+                                        "vdos_overlap"};
     struct recipe recipe = diatomic_recipe();
     recipe.steps = 2000;
     make_run("fields", &recipe);
@@ -285,7 +382,8 @@ static void test_every_promised_field_is_there(void)
     CU_ASSERT_TRUE(isnan(hm_analysis_value(a, "no_such_field")));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "mean temperature"));
     CU_ASSERT_PTR_NULL(strstr(text, "nan"));
-    CU_ASSERT_PTR_NULL(strstr(text, "Against the reference"));
+    CU_ASSERT_PTR_NULL(strstr(text, "Against the reference")); /* of which nothing is known */
+    CU_ASSERT_PTR_NULL(strstr(text, "diverged"));
     free(json);
     free(text);
     hm_analysis_destroy(&a);
@@ -294,6 +392,7 @@ static void test_every_promised_field_is_there(void)
 static const struct hm_test tests[] = {
     {"energy drift and motion", test_energy_and_motion},
     {"unknown energies", test_unknown_energies},
+    {"where peaks come from", test_where_peaks_come_from},
     {"logs", test_logs},
     {"killed run", test_killed_run},
     {"diverged and short runs", test_diverged_and_short_runs},

@@ -133,7 +133,7 @@ static void test_spectrum_definition(void)
     struct hm_frame frame;
     struct hm_correlations *c;
     double vacf[BLOCK], spectrum[BLOCK + 1], spacing;
-    for (size_t steps = 40; steps <= STEPS; steps += STEPS - 40) {   /* first block unfinished, then not */
+    for (size_t steps = 40; steps <= STEPS; steps += STEPS - 40) { /* first block unfinished, then not */
         make_water_box(&frame);
         HM_ASSERT_OK(hm_correlations_create(&frame, 2, bonds, 10.0, STEPS, BLOCK, &c));
         push_steps(c, &frame, 0, steps);
@@ -168,7 +168,7 @@ static struct hm_correlations *follow_oscillator(double wavenumber, double dt, d
     struct hm_correlations *c;
     make_frame(2, pair, &frame);
     HM_ASSERT_OK(hm_correlations_create(&frame, 1, bond, dt, (int64_t)steps, block, &c));
-    double q = 0.1, p = 0;   /* stretch and its rate half a step earlier */
+    double q = 0.1, p = 0; /* stretch and its rate half a step earlier */
     for (size_t n = 0; n < steps; n++) {
         const double angle = turn * (double)n, before = p;
         p -= dt * w * w * q;
@@ -273,7 +273,7 @@ static void test_restored_continues_to_the_bit(void)
     HM_ASSERT_OK(hm_correlations_create(&frame, 2, bonds, 10.0, STEPS, BLOCK, &other));
     push_steps(whole, &frame, 0, STEPS);
     push_steps(half, &frame, 0, 100);
-    push_steps(other, &frame, 70, 77);   /* what was there before is forgotten */
+    push_steps(other, &frame, 70, 77); /* what was there before is forgotten */
     hm_correlations_save(half, &saved);
     CU_ASSERT_EQUAL(saved.status, HM_OK);
     HM_ASSERT_OK(hm_correlations_load(other, &saved));
@@ -360,7 +360,7 @@ static void test_default_block(void)
     expect_block(2, 1024, 1024);
     expect_block(2, 1025, 2048);
     expect_block(2, 3, 16);
-    expect_block(85, 0, 65536);      /* 255 series: just within 64 MiB */
+    expect_block(85, 0, 65536); /* 255 series: just within 64 MiB */
     expect_block(86, 0, 32768);
     expect_block(1000, 0, 4096);
 }
@@ -391,10 +391,10 @@ static void test_peaks_of_known_curve(void)
         curve[k] = 0;
         for (size_t p = 0; p < 4; p++) curve[k] += height[p] * exp(-0.5 * pow(((double)k - centre[p]) / 3, 2));
     }
-    CU_ASSERT_EQUAL(hm_spectrum_peaks(curve, COUNT, 2.0, 100, 0.5, peaks, 3), 2);   /* the strongest is skipped */
+    CU_ASSERT_EQUAL(hm_spectrum_peaks(curve, COUNT, 2.0, 100, 0.5, peaks, 3), 2); /* the strongest is skipped */
     HM_ASSERT_NEAR(peaks[0], 2 * 350.7, 1e-6);
     HM_ASSERT_NEAR(peaks[1], 2 * 440.2, 1e-6);
-    CU_ASSERT_EQUAL(hm_spectrum_peaks(curve, COUNT, 2.0, 0, 0.05, peaks, 3), 3);    /* cut at the capacity */
+    CU_ASSERT_EQUAL(hm_spectrum_peaks(curve, COUNT, 2.0, 0, 0.05, peaks, 3), 3); /* cut at the capacity */
     HM_ASSERT_NEAR(peaks[0], 2 * 30.3, 1e-6);
     HM_ASSERT_NEAR(peaks[2], 2 * 440.2, 1e-6);
     const double flat[5] = {1, 1, 1, 1, 1};

@@ -24,7 +24,7 @@ static void exact_kick(struct rotor *rotor)
     const double d[3] = {x[3] - x[0], x[4] - x[1], x[5] - x[2]};
     const double r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     for (size_t k = 0; k < 3; k++) {
-        const double force = slope(rotor->law, r) * d[k] / r;   /* on the hydrogen */
+        const double force = slope(rotor->law, r) * d[k] / r; /* on the hydrogen */
         rotor->kick[k] = rotor->timestep * force / MASS_H;
         rotor->kick[3 + k] = -rotor->timestep * force / MASS_CL;
     }
@@ -40,8 +40,9 @@ static void place(struct rotor *rotor)
     rotor->frame.mass[0] = MASS_H;
     rotor->frame.mass[1] = MASS_CL;
     for (size_t k = 0; k < 3; k++) {
-        rotor->frame.x[3 + k] = 0.3;
-        rotor->frame.x[k] = 0.3 + (LENGTH + (moves ? 0.06 : 0)) * axis[k];
+        rotor->frame.x[3 + k] = 0.25;
+        /* At rest, a distance whose mean over any number of steps is exact. */
+        rotor->frame.x[k] = 0.25 + (moves ? (LENGTH + 0.06) * axis[k] : k == 0 ? 2.5 : 0);
         rotor->frame.v[k] = moves ? 4e-4 * axis[k] + 7e-4 * across[k] : 0;
         rotor->frame.v[3 + k] = -rotor->frame.v[k] * MASS_H / MASS_CL;
     }
@@ -51,7 +52,8 @@ static struct hm_config *parse(const char *sections)
 {
     char text[1024];
     struct hm_config *config = NULL;
-    snprintf(text, sizeof text, "hamiltonian: {type: harmonic}\nintegrator: {timestep: 0.25 fs, steps: 1}\n%s\n", sections);
+    snprintf(text, sizeof text, "hamiltonian: {type: harmonic}\nintegrator: {timestep: 0.25 fs, steps: 1}\n%s\n",
+             sections);
     HM_ASSERT_OK(hm_config_parse(text, "rotor.yaml", NULL, 0, &config));
     if (!config) printf("\n      %s ", hm_status_message());
     return config;

@@ -9,18 +9,18 @@
 
 #include "predictors/predictor.h"
 
-enum rotor_law { ROTOR_SPRING, ROTOR_MORSE, ROTOR_REST /* at equilibrium, not moving at all */ };
+enum rotor_law { ROTOR_SPRING, ROTOR_MORSE, ROTOR_REST /* no force, not moving at all */ };
 
 struct rotor {
     struct hm_config *config;
-    struct hm_frame frame;            // x_n, v_{n-1/2}
+    struct hm_frame frame; // x_n, v_{n-1/2}
     struct hm_representation *representation;
     struct hm_window *window;
     enum rotor_law law;
     double timestep;
     int64_t step;
-    double kick[6];                   // exact, of the open step
-    double *samples;                  // (nsample, hm_sample_size)
+    double kick[6];  // exact, of the open step
+    double *samples; // (nsample, hm_sample_size)
     size_t nsample, sample_capacity;
 };
 

@@ -4,13 +4,15 @@
 #include "tests/test.h"
 
 #include <complex.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SCALE_DOUBLES = 6 };
 
-static struct hm_training_report train(struct hm_predictor *predictor, const struct rotor *rotor, size_t first, size_t count)
+static struct hm_training_report train(struct hm_predictor *predictor, const struct rotor *rotor, size_t first,
+                                       size_t count)
 {
     struct hm_training_report report = {0};
     const struct hm_batch batch = rotor_batch(rotor, first, count);
@@ -28,7 +30,8 @@ static bool arena_is_zero(struct hm_predictor *predictor)
 }
 
 /* A rotor with `steps` samples and a predictor that was trained on them in one episode. */
-static void prepare(const char *sections, enum rotor_law law, size_t steps, struct rotor *rotor, struct hm_predictor *predictor)
+static void prepare(const char *sections, enum rotor_law law, size_t steps, struct rotor *rotor,
+                    struct hm_predictor *predictor)
 {
     rotor_create(rotor, sections, law, rotor_length(sections));
     rotor_record(rotor, steps + rotor->window->length);
@@ -54,27 +57,62 @@ static bool below(double value, double limit)
     return value < limit;
 }
 
+static struct hm_linear_scale first_scale(struct hm_predictor *predictor)
+{
+    size_t bytes;
+    struct hm_linear_scale scale;
+    CU_ASSERT_EQUAL(sizeof scale, SCALE_DOUBLES * sizeof(double));
+    memcpy(&scale, predictor->ops->parameters(predictor->self, &bytes), sizeof scale);
+    return scale;
+}
+
+/* ---- the features ---- */
+
+static void test_features(void)
+{
+    struct hm_linear_shape shape = {.motion = true, .coordinate = true, .centred = true, .history = 2, .degree = 3};
+    const struct hm_linear_scale scale = {10, 2, 5, 4, -1, 3}; /* z is trusted from -2 to 4 */
+    const double past[2] = {14, 9};
+    double features[6], ridge[6];
+    hm_linear_shape_finish(&shape);
+    CU_ASSERT_EQUAL(shape.nfeature, 6);
+    const struct {
+        double coordinate, expected[6];
+    } cases[] = {{17, {2, -0.5, 3, 3 * 1.5, 3 * 2.25, 1}},
+                 {29, {2, -0.5, 6, 4 * 2 + 2 * 2 * 2, 4 * 4 + 3 * 4 * 2, 1}}, /* z = 6: the tangents at 4 */
+                 {-11, {2, -0.5, -4, 2 + 2 * 2, -2 - 3 * 2, 1}}};             /* z = -4: at -2 */
+    for (size_t i = 0; i < 3; i++) {
+        const struct hm_linear_inputs inputs = {past, 1, cases[i].coordinate};
+        hm_linear_features(&shape, &scale, &inputs, features);
+        for (size_t j = 0; j < 6; j++) HM_ASSERT_NEAR(features[j], cases[i].expected[j], 1e-14);
+    }
+    hm_linear_ridge(&shape, 0.5, ridge);
+    CU_ASSERT_TRUE(ridge[0] == 0.5 && ridge[1] == 0.5 && ridge[2] > 0 && ridge[2] == ridge[4] && ridge[5] == 0);
+}
+
 /* ---- what it learns ---- */
 
 static void test_force_laws(void)
 {
     static const char *const both = "predictor: {type: linear}";
     static const char *const alone = "predictor: {type: linear, inputs: [coordinate]}";
-    CU_ASSERT_TRUE(below(error_after_training(both, ROTOR_SPRING, 2000), 1e-10));
-    CU_ASSERT_TRUE(below(error_after_training(alone, ROTOR_SPRING, 2000), 1e-10));
-    CU_ASSERT_TRUE(below(error_after_training(both, ROTOR_MORSE, 2000), 1e-8));
-    CU_ASSERT_TRUE(below(error_after_training(alone, ROTOR_MORSE, 2000), 1e-8));
+    CU_ASSERT_TRUE(below(error_after_training(both, ROTOR_SPRING, 2000), 1e-12));
+    CU_ASSERT_TRUE(below(error_after_training(alone, ROTOR_SPRING, 2000), 1e-12));
+    CU_ASSERT_TRUE(below(error_after_training(both, ROTOR_MORSE, 2000), 1e-11));
+    CU_ASSERT_TRUE(below(error_after_training(alone, ROTOR_MORSE, 2000), 1e-11));
 }
 
 /* A Morse bond is no spring: the degree is what it is learned by. */
 static void test_degree(void)
 {
-    const double first = error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 1}", ROTOR_MORSE, 2000);
-    const double third = error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 3}", ROTOR_MORSE, 2000);
+    const double first =
+        error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 1}", ROTOR_MORSE, 2000);
+    const double third =
+        error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 3}", ROTOR_MORSE, 2000);
     CU_ASSERT_TRUE(first > 1e-2 && below(first, 0.2));
     CU_ASSERT_TRUE(below(third, first / 50));
-    CU_ASSERT_TRUE(below(error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 1}", ROTOR_SPRING, 2000),
-                         1e-10));
+    CU_ASSERT_TRUE(below(
+        error_after_training("predictor: {type: linear, inputs: [coordinate], degree: 1}", ROTOR_SPRING, 2000), 1e-10));
 }
 
 static void test_history_alone(void)
@@ -82,11 +120,11 @@ static void test_history_alone(void)
     static const char *const p12 = "predictor: {type: linear, inputs: [velocity], history: 12}";
     static const char *const p32 = "predictor: {type: linear, inputs: [velocity], history: 32}";
     static const char *const automatic = "predictor: {type: linear, inputs: [velocity]}";
-    CU_ASSERT_TRUE(below(error_after_training(p12, ROTOR_SPRING, 2000), 1e-6));
-    CU_ASSERT_TRUE(below(error_after_training(p32, ROTOR_SPRING, 2000), 1e-7));
-    CU_ASSERT_TRUE(below(error_after_training(p32, ROTOR_MORSE, 2000), 1e-5));
+    CU_ASSERT_TRUE(below(error_after_training(p12, ROTOR_SPRING, 2000), 1e-9));
+    CU_ASSERT_TRUE(below(error_after_training(p32, ROTOR_SPRING, 2000), 1e-10));
+    CU_ASSERT_TRUE(below(error_after_training(p32, ROTOR_MORSE, 2000), 1e-9));
     CU_ASSERT_EQUAL(rotor_length(automatic), 32);
-    CU_ASSERT_EQUAL(rotor_length("predictor: {type: linear, inputs: [velocity], history: 5}"), 6);   /* needs a middle */
+    CU_ASSERT_EQUAL(rotor_length("predictor: {type: linear, inputs: [velocity], history: 5}"), 6); /* needs a middle */
     CU_ASSERT_EQUAL(rotor_length("predictor: {type: linear}"), 12);
     CU_ASSERT_EQUAL(rotor_length("predictor: {type: linear, inputs: [coordinate]}"), 0);
 }
@@ -110,7 +148,7 @@ static double drift_of_free_run(const char *sections, size_t steps)
     }
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
-    CU_ASSERT_TRUE(lowest > 2.2 && highest > 2.45);   /* it still vibrates */
+    CU_ASSERT_TRUE(lowest > 2.2 && highest > 2.45); /* it still vibrates */
     return highest;
 }
 
@@ -144,7 +182,8 @@ static void test_cartesian_coordinate_alone_is_refused(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
-    rotor_create(&rotor, "predictor:\n  type: linear\n  representation: cartesian\n  inputs: [coordinate]", ROTOR_SPRING, 1);
+    rotor_create(&rotor, "predictor:\n  type: linear\n  representation: cartesian\n  inputs: [coordinate]",
+                 ROTOR_SPRING, 1);
     const struct hm_predictor_setup setup = {.config = rotor.config, .representation = rotor.representation};
     CU_ASSERT_EQUAL(hm_predictor_create(&setup, &predictor), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NULL(predictor.self);
@@ -167,7 +206,7 @@ static void test_too_few_samples(void)
     CU_ASSERT_EQUAL(report.samples, 249);
     CU_ASSERT_TRUE(isnan(report.held_out_before) && isnan(report.held_out_after));
     CU_ASSERT_TRUE(arena_is_zero(&predictor));
-    report = train(&predictor, &rotor, 249, 1);   /* what came before counts */
+    report = train(&predictor, &rotor, 249, 1); /* what came before counts */
     CU_ASSERT_TRUE(report.accepted);
     CU_ASSERT_FALSE(arena_is_zero(&predictor));
     CU_ASSERT_EQUAL(report.samples, 250 - 250 / 8);
@@ -212,23 +251,54 @@ static void test_no_improvement_is_refused(void)
     rotor_destroy(&rotor);
 }
 
+/* A law of slope 1 learned from `first` samples, then `more` of slope 2; only two of the latter are held out. The fit
+ * moves to (first + 2 more) / (first + more), which improves the error by the factor first / (first + more). */
+static bool accepts_improvement(size_t first, size_t more, double *factor)
+{
+    struct rotor rotor;
+    struct hm_predictor predictor;
+    prepare("predictor: {type: linear, inputs: [coordinate], degree: 1}\ntraining: {reservoir: 16}", ROTOR_SPRING,
+            first, &rotor, &predictor);
+    rotor_record(&rotor, more);
+    for (size_t k = first; k < first + more; k++) rotor.samples[k * rotor_sample_size(&rotor) + 2] *= 2;
+    const struct hm_training_report report = train(&predictor, &rotor, first, more);
+    *factor = report.held_out_after / report.held_out_before;
+    hm_predictor_destroy(&predictor);
+    rotor_destroy(&rotor);
+    return report.accepted;
+}
+
+static void test_needed_improvement_is_a_tenth(void)
+{
+    double factor;
+    CU_ASSERT_FALSE(accepts_improvement(4400, 440, &factor));
+    HM_ASSERT_NEAR(factor, 10.0 / 11, 5e-3);
+    CU_ASSERT_TRUE(accepts_improvement(4400, 528, &factor));
+    HM_ASSERT_NEAR(factor, 4400.0 / 4928, 5e-3);
+}
+
 /* Learned on a narrow stretch, then shown the rest: that fit is better by more than a tenth. */
 static void test_improvement_is_accepted(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
     rotor_create(&rotor, "predictor: {type: linear, inputs: [coordinate], degree: 3}", ROTOR_MORSE, 1);
-    for (size_t k = 0; k < 3; k++) {   /* hardly vibrating: from the middle of the bond, without what it was stretched by */
+    for (size_t k = 0; k < 3;
+         k++) { /* hardly vibrating: from the middle of the bond, without what it was stretched by */
         rotor.frame.x[k] = rotor.frame.x[3 + k] + (rotor.frame.x[k] - rotor.frame.x[3 + k]) * 2.43 / 2.46855;
         rotor.frame.v[k] = rotor.frame.v[3 + k] = 0;
     }
     rotor_record(&rotor, 401);
     rotor_predictor(&rotor, &predictor);
     CU_ASSERT_TRUE(train(&predictor, &rotor, 0, 400).accepted);
-    for (size_t k = 0; k < 3; k++) rotor.frame.x[k] = rotor.frame.x[3 + k] + (rotor.frame.x[k] - rotor.frame.x[3 + k]) * 1.08;
+    for (size_t k = 0; k < 3; k++)
+        rotor.frame.x[k] = rotor.frame.x[3 + k] + (rotor.frame.x[k] - rotor.frame.x[3 + k]) * 1.08;
     rotor_record(&rotor, 1000);
+    const struct hm_linear_scale narrow = first_scale(&predictor);
     const struct hm_training_report report = train(&predictor, &rotor, 400, 1000);
     CU_ASSERT_TRUE(report.accepted);
+    CU_ASSERT_TRUE(first_scale(&predictor).z_high > 2 * narrow.z_high); /* the trusted range grew, the units did not */
+    CU_ASSERT_EQUAL(first_scale(&predictor).coordinate_sigma, narrow.coordinate_sigma);
     CU_ASSERT_TRUE(report.held_out_after < 0.9 * report.held_out_before);
     CU_ASSERT_TRUE(below(rotor_error(&rotor, &predictor, 500), report.held_out_before / 2));
     hm_predictor_destroy(&predictor);
@@ -265,8 +335,8 @@ static void test_held_out_ring_wraps(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
-    prepare("predictor: {type: linear, inputs: [coordinate], degree: 3}\ntraining: {reservoir: 16}", ROTOR_MORSE, 2000, &rotor,
-            &predictor);
+    prepare("predictor: {type: linear, inputs: [coordinate], degree: 3}\ntraining: {reservoir: 16}", ROTOR_MORSE, 2000,
+            &rotor, &predictor);
     CU_ASSERT_TRUE(below(rotor_error(&rotor, &predictor, 500), 1e-2));
     rotor_record(&rotor, 16);
     /* The last two held-out samples (of 2016, every eighth) get targets 3 times as large: the error before must show
@@ -288,18 +358,21 @@ static void test_every_channel_is_held_out(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
-    rotor_create(&rotor, "predictor: {type: linear, inputs: [velocity], representation: cartesian, history: 4}", ROTOR_SPRING, 4);
+    rotor_create(&rotor, "predictor: {type: linear, inputs: [velocity], representation: cartesian, history: 4}",
+                 ROTOR_SPRING, 4);
     rotor_record(&rotor, 404);
     rotor_predictor(&rotor, &predictor);
-    for (size_t channel = 0; channel < 6; channel++)
-        CU_ASSERT_EQUAL(rotor.representation->group[channel], channel / 3);
+    for (size_t channel = 0; channel < 6; channel++) CU_ASSERT_EQUAL(rotor.representation->group[channel], channel / 3);
     const size_t size = rotor_sample_size(&rotor);
     for (size_t k = 7; k < 400; k += 8)
-        for (size_t channel = 0; channel < 6; channel++) rotor.samples[k * size + 2 + channel] = 1;   /* a foolish target */
+        for (size_t channel = 0; channel < 6; channel++)
+            rotor.samples[k * size + 2 + channel] = 1; /* a foolish target */
     const struct hm_training_report report = train(&predictor, &rotor, 0, 400);
     CU_ASSERT_EQUAL(report.samples, 350 * 6);
-    HM_ASSERT_NEAR(report.held_out_after, 1, 1e-2);   /* only foolish rows are judged ... */
-    CU_ASSERT_TRUE(below(rotor_error(&rotor, &predictor, 100), 1));   /* ... and none is learned */
+    CU_ASSERT_EQUAL(first_scale(&predictor).motion_mean, 0); /* no direction is special */
+    CU_ASSERT_EQUAL(first_scale(&predictor).coordinate_mean, 0);
+    HM_ASSERT_NEAR(report.held_out_after, 1, 1e-2);                 /* only foolish rows are judged ... */
+    CU_ASSERT_TRUE(below(rotor_error(&rotor, &predictor, 100), 1)); /* ... and none is learned */
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
 }
@@ -335,15 +408,16 @@ static void test_tangent(void)
         const double edge = scale.coordinate_mean + z * scale.coordinate_sigma, h = 1e-4;
         const double at = law_at(&predictor, rotor.window, edge);
         const double inside = (at - law_at(&predictor, rotor.window, edge - h * out)) / h;
-        const double before = (law_at(&predictor, rotor.window, edge - h * out) -
-                               law_at(&predictor, rotor.window, edge - 2 * h * out)) / h;
+        const double before =
+            (law_at(&predictor, rotor.window, edge - h * out) - law_at(&predictor, rotor.window, edge - 2 * h * out)) /
+            h;
         const double outside = (law_at(&predictor, rotor.window, edge + h * out) - at) / h;
         const double far = (law_at(&predictor, rotor.window, edge + 100 * out) - at) / 100;
-        HM_ASSERT_NEAR(law_at(&predictor, rotor.window, edge + 1e-12 * out), at, 1e-10 * fabs(at));   /* continuous */
+        HM_ASSERT_NEAR(law_at(&predictor, rotor.window, edge + 1e-12 * out), at, 1e-10 * fabs(at)); /* continuous */
         CU_ASSERT_TRUE(inside != 0);
-        HM_ASSERT_NEAR(outside, inside + (inside - before) / 2, 1e-6 * fabs(inside));   /* with a continuous slope */
-        HM_ASSERT_NEAR(far, outside, 1e-8 * fabs(outside));                             /* and straight from there on */
-        CU_ASSERT_TRUE(fabs(inside - before) > 1e-6 * fabs(inside));                    /* but not before */
+        HM_ASSERT_NEAR(outside, inside + (inside - before) / 2, 1e-6 * fabs(inside)); /* with a continuous slope */
+        HM_ASSERT_NEAR(far, outside, 1e-8 * fabs(outside));                           /* and straight from there on */
+        CU_ASSERT_TRUE(fabs(inside - before) > 1e-6 * fabs(inside));                  /* but not before */
     }
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
@@ -359,7 +433,7 @@ static void test_signals(void)
     rotor_open(&rotor);
     hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
     CU_ASSERT_TRUE(isnan(signals.committee) && isnan(signals.base_difference));
-    CU_ASSERT_TRUE(signals.extremeness >= 0 && signals.extremeness < 2);   /* of a sine: at most sqrt 2 deviations */
+    CU_ASSERT_TRUE(signals.extremeness >= 0 && signals.extremeness < 2); /* of a sine: at most sqrt 2 deviations */
     rotor.frame.x[0] += 3;
     rotor_open(&rotor);
     hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
@@ -413,11 +487,12 @@ static void test_law_is_the_same_backwards(void)
         hm_linear_shape_finish(&shape);
         CU_ASSERT_EQUAL(shape.nfeature, p / 2 + 1);
         for (size_t j = 0; j < shape.nfeature; j++) weights[j] = uniform(&state);
-        for (size_t k = 1; k <= p; k++) past[k] = uniform(&state);   /* newest first, from 1 on */
+        for (size_t k = 1; k <= p; k++) past[k] = uniform(&state); /* newest first, from 1 on */
         const struct hm_linear_inputs forward = {&past[1], 1, 0}, backward = {&past[p - 1], -1, 0};
         hm_linear_features(&shape, &scale, &forward, features);
         past[0] = hm_linear_motion(&shape, &scale, &forward, features, weights);
-        HM_ASSERT_NEAR(hm_linear_target(&shape, &scale, &forward, past[0]), (past[0] - 0.3) / 1.7 + (past[p] - 0.3) / 1.7, 1e-14);
+        HM_ASSERT_NEAR(hm_linear_target(&shape, &scale, &forward, past[0]),
+                       (past[0] - 0.3) / 1.7 + (past[p] - 0.3) / 1.7, 1e-14);
         hm_linear_features(&shape, &scale, &backward, features);
         HM_ASSERT_NEAR(hm_linear_motion(&shape, &scale, &backward, features, weights), past[p], 1e-13);
     }
@@ -468,14 +543,15 @@ static void test_roots_come_in_reciprocal_pairs(void)
     }
 }
 
-/* AR(2) of a harmonic motion: u_n = 2 cos(w dt) u_{n-1} - u_{n-2}, known in closed form for leapfrog at rest in rotation. */
+/* AR(2) of a harmonic motion: u_n = 2 cos(w dt) u_{n-1} - u_{n-2}, known in closed form for leapfrog at rest in
+ * rotation. */
 static void test_two_steps_of_history_are_the_frequency(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
     size_t bytes;
     rotor_create(&rotor, "predictor: {type: linear, inputs: [velocity], history: 2}", ROTOR_SPRING, 2);
-    for (size_t k = 0; k < 3; k++) {   /* along the bond only */
+    for (size_t k = 0; k < 3; k++) { /* along the bond only */
         const double d = rotor.frame.x[k] - rotor.frame.x[3 + k];
         rotor.frame.v[k] = 1e-4 * d;
         rotor.frame.v[3 + k] = -rotor.frame.v[k] * rotor.frame.mass[0] / rotor.frame.mass[1];
@@ -487,13 +563,14 @@ static void test_two_steps_of_history_are_the_frequency(void)
     CU_ASSERT_EQUAL(bytes, (SCALE_DOUBLES + 2) * sizeof(double));
     const double mu = 1837.15 * 63744.3 / (1837.15 + 63744.3);
     HM_ASSERT_NEAR(arena[SCALE_DOUBLES], 2 - rotor.timestep * rotor.timestep * 0.33160 / mu, 1e-9);
-    HM_ASSERT_NEAR(arena[SCALE_DOUBLES + 1], 0, 1e-3);   /* the mean of a whole number of periods it is not */
+    HM_ASSERT_NEAR(arena[SCALE_DOUBLES + 1], 0, 1e-3); /* the mean of a whole number of periods it is not */
     CU_ASSERT_TRUE(below(rotor_error(&rotor, &predictor, 500), 1e-9));
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
 }
 
 static const struct hm_test tests[] = {
+    {"features", test_features},
     {"force laws", test_force_laws},
     {"degree", test_degree},
     {"history alone", test_history_alone},
@@ -503,6 +580,7 @@ static const struct hm_test tests[] = {
     {"too few samples", test_too_few_samples},
     {"too few samples for the history", test_too_few_samples_for_the_history},
     {"no improvement is refused", test_no_improvement_is_refused},
+    {"the improvement needed is a tenth", test_needed_improvement_is_a_tenth},
     {"improvement is accepted", test_improvement_is_accepted},
     {"predicted history is not learned", test_predicted_history_is_not_learned},
     {"the held-out ring wraps", test_held_out_ring_wraps},

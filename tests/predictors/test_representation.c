@@ -16,7 +16,10 @@ static double uniform(uint64_t *state)
     return (double)(*state >> 11) / 4503599627370496.0 - 1;
 }
 
-static double length(const double d[3]) { return sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]); }
+static double length(const double d[3])
+{
+    return sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+}
 
 static double largest(const double *values, size_t count)
 {
@@ -30,7 +33,7 @@ static double largest_difference(const double *a, const double *b, size_t count)
     double result = 0;
     for (size_t k = 0; k < count; k++) {
         const double difference = fabs(a[k] - b[k]);
-        if (!(difference <= result)) result = difference;   /* a NaN is kept */
+        if (!(difference <= result)) result = difference; /* a NaN is kept */
     }
     return result;
 }
@@ -41,14 +44,16 @@ static struct hm_representation *create(const char *kind, const struct hm_frame 
     struct hm_config *config = NULL;
     struct hm_representation *representation = NULL;
     snprintf(text, sizeof text,
-             "hamiltonian: {type: harmonic}\nintegrator: {timestep: 1 fs, steps: 1}\npredictor: {representation: %s}\n", kind);
+             "hamiltonian: {type: harmonic}\nintegrator: {timestep: 1 fs, steps: 1}\npredictor: {representation: %s}\n",
+             kind);
     HM_ASSERT_OK(hm_config_parse(text, "run.yaml", NULL, 0, &config));
     CU_ASSERT_EQUAL(hm_representation_create(config, frame, &representation), expected);
     hm_config_destroy(&config);
     return representation;
 }
 
-/* Masses from hydrogen to chlorine; positions of a well-posed shape: no atom near the line or the plane of the others. */
+/* Masses from hydrogen to chlorine; positions of a well-posed shape: no atom near the line or the plane of the others.
+ */
 static void make_shape(size_t natom, uint64_t *state, struct hm_frame *frame)
 {
     static const double corner[ATOMS_MAX][3] = {{0, 0, 0}, {2.1, 0.2, -0.1}, {0.3, 2.4, 0.2}, {-0.2, 0.4, 2.2}};
@@ -118,7 +123,7 @@ static void test_pair_round_trip(void)
             hm_representation_encode(r, &frame, frame.v, kick, motion);
             hm_representation_decode(r, &frame, frame.v, motion, again);
             CU_ASSERT_TRUE(largest_difference(again, kick, 3 * natom) <= 1e-12 * largest(kick, 3 * natom));
-            CU_ASSERT_TRUE(largest_difference(motion, impulse, npair) <= (natom == 2 ? 1e-15 : 1e-10));   /* unique */
+            CU_ASSERT_TRUE(largest_difference(motion, impulse, npair) <= (natom == 2 ? 1e-15 : 1e-10)); /* unique */
             hm_representation_destroy(&r);
             hm_frame_release(&frame);
         }
@@ -158,7 +163,7 @@ static void test_pair_motion_is_a_scalar(void)
     struct hm_frame frame, turned;
     make_shape(4, &state, &frame);
     HM_ASSERT_OK(hm_frame_copy(&frame, &turned));
-    for (size_t k = 0; k < 12; k++) kick[k] = uniform(&state);   /* not even one of impulses */
+    for (size_t k = 0; k < 12; k++) kick[k] = uniform(&state); /* not even one of impulses */
     for (size_t i = 0; i < 4; i++) {
         const double *x = &frame.x[3 * i], *v = &kick[3 * i];
         const double to_x[3] = {c * x[0] - s * x[2] - 40, x[1] + 9, s * x[0] + c * x[2]};
@@ -188,12 +193,12 @@ static void test_pair_across_a_boundary(void)
         frame.cell[4 * k] = 10;
     }
     frame.x[0] = 9.5;
-    frame.x[3] = 10.0 * 3 + 2.0;   /* its image at 12 is the neighbour */
+    frame.x[3] = 10.0 * 3 + 2.0; /* its image at 12 is the neighbour */
     struct hm_representation *r = create("pair", &frame, HM_OK);
     hm_representation_coordinates(r, &frame, coordinate);
     HM_ASSERT_NEAR(coordinate[0], 2.5, 1e-14);
     hm_representation_decode(r, &frame, frame.v, impulse, kick);
-    HM_ASSERT_NEAR(kick[0] * 1837, -0.7, 1e-14);   /* away from the image */
+    HM_ASSERT_NEAR(kick[0] * 1837, -0.7, 1e-14); /* away from the image */
     HM_ASSERT_NEAR(kick[3] * 63744, 0.7, 1e-14);
     hm_representation_encode(r, &frame, frame.v, kick, motion);
     HM_ASSERT_NEAR(motion[0], 0.7, 1e-15);
@@ -230,8 +235,8 @@ static void check_degenerate(const struct hm_frame *frame, uint64_t *state, doub
     hm_representation_destroy(&r);
 }
 
-static void make_degenerate(size_t natom, const double shape[][2], const double u[3], const double w[3], double out_of_plane,
-                            struct hm_frame *frame)
+static void make_degenerate(size_t natom, const double shape[][2], const double u[3], const double w[3],
+                            double out_of_plane, struct hm_frame *frame)
 {
     static const double masses[ATOMS_MAX] = {1837, 29157, 63744, 21874};
     HM_ASSERT_OK(hm_frame_create(natom, frame));
@@ -243,7 +248,8 @@ static void make_degenerate(size_t natom, const double shape[][2], const double 
     }
 }
 
-static const double axes[2][2][3] = {{{1, 0, 0}, {0, 1, 0}}, {{2.0 / 7, 3.0 / 7, 6.0 / 7}, {6.0 / 7, 2.0 / 7, -3.0 / 7}}};
+static const double axes[2][2][3] = {{{1, 0, 0}, {0, 1, 0}},
+                                     {{2.0 / 7, 3.0 / 7, 6.0 / 7}, {6.0 / 7, 2.0 / 7, -3.0 / 7}}};
 static const double line[4][2] = {{-2.2, 0}, {0, 0}, {1.9, 0}, {4.1, 0}};
 static const double square[4][2] = {{0, 0}, {2, 0}, {2, 2}, {0, 2}};
 static const double kite[4][2] = {{0, 0}, {1.7, 0.4}, {2.9, 2.1}, {-0.3, 2.5}};
@@ -269,8 +275,8 @@ static void test_degenerate_shapes(void)
     }
 }
 
-/* On the way to a degenerate shape the ridge takes over without a jump. It is worst where the smallest singular value is
- * its square root, 1e-7 in units of the light atom's: the heavy atoms' kicks are off by a few 1e-6 there. */
+/* On the way to a degenerate shape the ridge takes over without a jump. It is worst where the smallest singular value
+ * is its square root, 1e-7 in units of the light atom's: the heavy atoms' kicks are off by a few 1e-6 there. */
 static void test_nearly_degenerate_shapes(void)
 {
     uint64_t state = 7;
@@ -308,7 +314,7 @@ static void test_pair_sizes(void)
 static void test_cartesian(void)
 {
     static const int numbers[5] = {8, 1, 1, 8, 1};
-    static const double masses[5] = {29157, 1837, 1837, 29157, 3671};   /* the last is deuterium */
+    static const double masses[5] = {29157, 1837, 1837, 29157, 3671}; /* the last is deuterium */
     static const size_t groups[5] = {0, 1, 1, 0, 2};
     double kick[15], motion[15], again[15], coordinate[15], shifted[15], centre[3] = {0};
     uint64_t state = 8;
@@ -328,13 +334,14 @@ static void test_cartesian(void)
 
     hm_representation_encode(r, &frame, frame.v, kick, motion);
     hm_representation_decode(r, &frame, frame.v, motion, again);
-    for (size_t c = 0; c < 15; c++) CU_ASSERT_EQUAL(motion[c], frame.v[c] + kick[c]);   /* v_{n+1/2} */
+    for (size_t c = 0; c < 15; c++) CU_ASSERT_EQUAL(motion[c], frame.v[c] + kick[c]); /* v_{n+1/2} */
     CU_ASSERT_TRUE(largest_difference(again, kick, 15) <= 3e-19);
 
     hm_representation_coordinates(r, &frame, coordinate);
     for (size_t c = 0; c < 15; c++) centre[c % 3] += masses[c / 3] * coordinate[c];
     CU_ASSERT_TRUE(largest(centre, 3) <= 1e-10);
-    for (size_t c = 0; c < 15; c++) HM_ASSERT_NEAR(coordinate[c] - coordinate[c % 3], frame.x[c] - frame.x[c % 3], 1e-14);
+    for (size_t c = 0; c < 15; c++)
+        HM_ASSERT_NEAR(coordinate[c] - coordinate[c % 3], frame.x[c] - frame.x[c % 3], 1e-14);
     for (size_t c = 0; c < 15; c++) frame.x[c] += 7.0 * (double)(c % 3);
     hm_representation_coordinates(r, &frame, shifted);
     CU_ASSERT_TRUE(largest_difference(shifted, coordinate, 15) <= 1e-14);

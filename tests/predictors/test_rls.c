@@ -28,7 +28,7 @@ static void solve(size_t d, size_t rows, const double *x, const double *y, const
     double before[DIMENSION_MAX * (DIMENSION_MAX + 1)];
     memcpy(before, factor, sizeof before);
     hm_rls_solve(&rls, ridge, scratch, weights);
-    CU_ASSERT_EQUAL(memcmp(before, factor, sizeof before), 0);   /* solving changes nothing */
+    CU_ASSERT_EQUAL(memcmp(before, factor, sizeof before), 0); /* solving changes nothing */
 }
 
 static void test_straight_line(void)

@@ -42,8 +42,8 @@ static void stage_create(struct stage *stage, size_t length)
         stage->frame.mass[i] = 1000 * (double)(i + 1);
         memcpy(&stage->frame.x[3 * i], corners[i], sizeof corners[i]);
     }
-    HM_ASSERT_OK(hm_config_parse("hamiltonian: {type: harmonic}\nintegrator: {timestep: 1 fs, steps: 1}\n", "run.yaml", NULL, 0,
-                                 &config));
+    HM_ASSERT_OK(hm_config_parse("hamiltonian: {type: harmonic}\nintegrator: {timestep: 1 fs, steps: 1}\n", "run.yaml",
+                                 NULL, 0, &config));
     HM_ASSERT_OK(hm_representation_create(config, &stage->frame, &stage->representation));
     hm_config_destroy(&config);
     HM_ASSERT_OK(hm_window_create(stage->representation, &stage->frame, length, &stage->window));
@@ -83,7 +83,10 @@ static size_t exact_behind(const struct list *list)
     return count;
 }
 
-static bool same(const double *a, const double *b) { return memcmp(a, b, CHANNELS * sizeof *a) == 0; }
+static bool same(const double *a, const double *b)
+{
+    return memcmp(a, b, CHANNELS * sizeof *a) == 0;
+}
 
 /* An open window shows the latest `length` of the list, to the bit. */
 static bool shows_the_list(const struct stage *stage)
@@ -131,7 +134,7 @@ static void test_length_zero_is_one(void)
         CU_ASSERT_TRUE(shows_the_list(&stage));
         stage_close(&stage, true);
     }
-    CU_ASSERT_EQUAL(stage.window->exact_behind, 50);   /* not limited by the length */
+    CU_ASSERT_EQUAL(stage.window->exact_behind, 50); /* not limited by the length */
     stage_destroy(&stage);
 }
 
@@ -172,7 +175,7 @@ static void check_sample(struct stage *stage, size_t length)
         CU_ASSERT_PTR_EQUAL(hm_sample_motion(sample, CHANNELS, back), motion);
         CU_ASSERT_PTR_EQUAL(hm_sample_coordinate(sample, CHANNELS, back), coordinate);
     }
-    CU_ASSERT_TRUE(shows_the_list(stage));   /* taking a sample changes nothing */
+    CU_ASSERT_TRUE(shows_the_list(stage)); /* taking a sample changes nothing */
 }
 
 static void test_samples(void)
@@ -231,7 +234,7 @@ static void test_load_refuses(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "6 steps of 3 channels"));
     hm_window_destroy(&other);
     HM_ASSERT_OK(hm_window_create(stage.representation, &stage.frame, 6, &other));
-    for (size_t size = 0; size < archive.size; size++) {   /* cut short anywhere */
+    for (size_t size = 0; size < archive.size; size++) { /* cut short anywhere */
         struct hm_archive cut = hm_archive_view(archive.bytes, size);
         CU_ASSERT_EQUAL(hm_window_load(other, &cut), HM_BAD_INPUT);
     }
