@@ -43,13 +43,14 @@ const size_t (*hm_bonds_list(const void *self, size_t *nbond))[2]
 }
 
 /* A frame that is a sequence of the molecule (checked where the masses are applied). */
-static enum hm_status from_molecule(const struct hm_config *config, const struct hm_frame *frame, struct hm_bonds **bonds)
+static enum hm_status from_molecule(const struct hm_config *config, const struct hm_frame *frame,
+                                    struct hm_bonds **bonds)
 {
     struct hm_molecule molecule;
     HM_TRY(hm_molecule_configured(config, &molecule));
     if (frame->natom % 2 != 0)
-        return hm_config_fault(config, "hamiltonian.molecule", "%zu atoms are not a sequence of %s molecules", frame->natom,
-                               molecule.name);
+        return hm_config_fault(config, "hamiltonian.molecule", "%zu atoms are not a sequence of %s molecules",
+                               frame->natom, molecule.name);
     HM_TRY(allocate(frame->natom / 2, bonds));
     for (size_t b = 0; b < frame->natom / 2; b++) {
         (*bonds)->atoms[b][0] = 2 * b;
@@ -137,7 +138,7 @@ void hm_bonds_evaluate(const struct hm_bonds *bonds, hm_bond_energy *energy, con
         const double r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
         label->energy += energy(&bonds->bond[b], r, &slope);
         for (int p = 0; p < 3; p++) {
-            const double force = -slope * d[p] / r;   /* on atom j */
+            const double force = -slope * d[p] / r; /* on atom j */
             label->force[3 * j + (size_t)p] += force;
             label->force[3 * i + (size_t)p] -= force;
             for (int q = 0; q < 3; q++) label->virial[3 * p + q] += force * d[q];

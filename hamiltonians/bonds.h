@@ -11,15 +11,15 @@
 
 struct hm_bond {
     double r0;
-    double k;    // harmonic: force constant
-    double de;   // Morse: well depth
-    double a;    // Morse: range
+    double k;  // harmonic: force constant
+    double de; // Morse: well depth
+    double a;  // Morse: range
 };
 
 struct hm_bonds {
     size_t count;
-    size_t (*atoms)[2];        // (count, 2)
-    struct hm_bond *bond;      // (count)
+    size_t (*atoms)[2];   // (count, 2)
+    struct hm_bond *bond; // (count)
 };
 
 /* Energy of one bond and its derivative du/dr. */

@@ -65,7 +65,8 @@ enum hm_status hm_hamiltonian_evaluate(struct hm_hamiltonian *hamiltonian, const
     label->iterations = 1;
     HM_TRY(hamiltonian->ops->evaluate(hamiltonian->self, frame, label));
 
-    /* Zero times a finite number is zero: one test instead of one each. Positions count, also of atoms nothing acts on. */
+    /* Zero times a finite number is zero: one test instead of one each. Positions count, also of atoms nothing acts on.
+     */
     double sum = 0 * label->energy;
     for (size_t k = 0; k < 3 * frame->natom; k++) sum += 0 * label->force[k] + 0 * frame->x[k];
     for (size_t k = 0; k < 9; k++) sum += 0 * label->virial[k];

@@ -25,19 +25,20 @@ enum hm_label_status { HM_LABEL_CONVERGED = 0, HM_LABEL_NOT_CONVERGED = 1, HM_LA
 
 struct hm_label {
     double energy;
-    double *force;          // (natom, 3) owned by the caller
-    double virial[9];       // (3, 3)
-    double dipole[3];       // NaN where unknown
+    double *force;    // (natom, 3) owned by the caller
+    double virial[9]; // (3, 3)
+    double dipole[3]; // NaN where unknown
     enum hm_label_status status;
-    int iterations;         // self-consistency cycles; 1 for an analytic force
-    double seconds;         // wall time of the evaluation
+    int iterations; // self-consistency cycles; 1 for an analytic force
+    double seconds; // wall time of the evaluation
 };
 
 struct hm_hamiltonian_ops {
     struct hm_method method;
-    bool analytic;          // cheap and exact: energies may be evaluated at every frame
+    bool analytic; // cheap and exact: energies may be evaluated at every frame
 
-    enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self);
+    enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame, const void *group,
+                             void **self);
     enum hm_status (*evaluate)(void *self, const struct hm_frame *frame, struct hm_label *label);
     void (*destroy)(void **self);
 

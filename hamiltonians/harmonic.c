@@ -8,7 +8,8 @@ static double energy(const struct hm_bond *bond, double r, double *slope)
     return 0.5 * bond->k * stretch * stretch;
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
+                             void **self)
 {
     (void)group;
     static const char *const needs[] = {"k", "r0", NULL};

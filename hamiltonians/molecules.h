@@ -19,8 +19,8 @@ struct hm_molecule {
     const char *name;
     int number[2];
     double mass[2];
-    double omega;   // harmonic angular frequency
-    double r0;      // equilibrium distance r_e
+    double omega; // harmonic angular frequency
+    double r0;    // equilibrium distance r_e
     double k;
     double de;
     double a;
@@ -31,10 +31,12 @@ bool hm_molecule_find(const char *name, struct hm_molecule *molecule);
 /* The i-th of the table; false past the end. */
 bool hm_molecule_listed(size_t index, struct hm_molecule *molecule);
 
-/* The molecule named by `hamiltonian.molecule`, which must be given; an unknown name is a fault that lists the names. */
+/* The molecule named by `hamiltonian.molecule`, which must be given; an unknown name is a fault that lists the names.
+ */
 enum hm_status hm_molecule_configured(const struct hm_config *config, struct hm_molecule *molecule);
 
-/* The frame a run starts from when only `hamiltonian.molecule` is given (it must be): the molecule at r_e along x, centred. */
+/* The frame a run starts from when only `hamiltonian.molecule` is given (it must be): the molecule at r_e along x,
+ * centred. */
 enum hm_status hm_molecule_frame(const struct hm_config *config, struct hm_frame *frame);
 
 /* With `hamiltonian.molecule`, a geometry is a sequence of such molecules, two consecutive atoms each. Checks that

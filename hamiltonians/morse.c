@@ -11,7 +11,8 @@ static double energy(const struct hm_bond *bond, double r, double *slope)
     return bond->de * (1 - decay) * (1 - decay);
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group, void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
+                             void **self)
 {
     (void)group;
     static const char *const needs[] = {"De", "a", "r0", NULL};

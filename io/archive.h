@@ -19,16 +19,19 @@
 
 struct hm_archive {
     unsigned char *bytes;
-    size_t size;        /* bytes written */
-    size_t capacity;    /* 0 for a view */
-    size_t cursor;      /* next byte to read */
+    size_t size;     /* bytes written */
+    size_t capacity; /* 0 for a view */
+    size_t cursor;   /* next byte to read */
     enum hm_status status;
 };
 
-#define HM_ARCHIVE_EMPTY {0}
+#define HM_ARCHIVE_EMPTY                                                                                               \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 struct hm_archive hm_archive_view(const void *bytes, size_t size);
-void hm_archive_clear(struct hm_archive *archive);     /* keeps the memory, for reuse without allocation */
+void hm_archive_clear(struct hm_archive *archive); /* keeps the memory, for reuse without allocation */
 void hm_archive_release(struct hm_archive *archive);
 /* Makes room for `size` bytes to be filled from outside (a received message); size is set, cursor 0. */
 enum hm_status hm_archive_resize(struct hm_archive *archive, size_t size);
@@ -39,7 +42,7 @@ void hm_archive_put_int(struct hm_archive *archive, int64_t value);
 void hm_archive_put_real(struct hm_archive *archive, double value);
 void hm_archive_put_reals(struct hm_archive *archive, const double *values, size_t count);
 void hm_archive_put_text(struct hm_archive *archive, const char *text);
-void hm_archive_put_tag(struct hm_archive *archive, const char *tag);   /* at most 8 characters */
+void hm_archive_put_tag(struct hm_archive *archive, const char *tag); /* at most 8 characters */
 
 enum hm_status hm_archive_get(struct hm_archive *archive, void *data, size_t size);
 enum hm_status hm_archive_get_size(struct hm_archive *archive, size_t *value);

@@ -36,15 +36,17 @@ enum hm_status hm_config_parse(const char *text, const char *name, const char *c
 void hm_config_destroy(struct hm_config **config);
 
 /* Getters give what was written, else the default; a key with neither gives NaN, 0, false, NULL. So does a word
- * in place of a number: ask hm_config_is(config, key, "auto") first. Items of a list: "hamiltonian.bonds[0].atoms[1]". */
-bool hm_config_has(const struct hm_config *config, const char *key);       /* written by the user */
-bool hm_config_is(const struct hm_config *config, const char *key, const char *word);   /* value is this word, e.g. "auto" */
+ * in place of a number: ask hm_config_is(config, key, "auto") first. Items of a list: "hamiltonian.bonds[0].atoms[1]".
+ */
+bool hm_config_has(const struct hm_config *config, const char *key); /* written by the user */
+bool hm_config_is(const struct hm_config *config, const char *key,
+                  const char *word); /* value is this word, e.g. "auto" */
 double hm_config_real(const struct hm_config *config, const char *key);
 int64_t hm_config_integer(const struct hm_config *config, const char *key);
 bool hm_config_flag(const struct hm_config *config, const char *key);
-const char *hm_config_text(const struct hm_config *config, const char *key);   /* NULL: not given and no default */
-size_t hm_config_length(const struct hm_config *config, const char *key);      /* items of a list; 0 if absent */
-bool hm_config_lists(const struct hm_config *config, const char *key, const char *word);   /* a list holds this word */
+const char *hm_config_text(const struct hm_config *config, const char *key); /* NULL: not given and no default */
+size_t hm_config_length(const struct hm_config *config, const char *key);    /* items of a list; 0 if absent */
+bool hm_config_lists(const struct hm_config *config, const char *key, const char *word); /* a list holds this word */
 
 /* A path-valued key as one can open it: inputs are relative to the config file's folder, outputs to the current
  * folder (the schema says which is which). hm_config_text gives it as written. */
@@ -52,7 +54,8 @@ const char *hm_config_path(const struct hm_config *config, const char *key);
 
 /* "file:line:column: message" for a fault found later (an atom index beyond the geometry); points at the
  * key, or at the nearest parent that was written. Sets the message and returns HM_BAD_CONFIG. */
-enum hm_status hm_config_fault(const struct hm_config *config, const char *key, const char *format, ...) HM_PRINTF(3, 4);
+enum hm_status hm_config_fault(const struct hm_config *config, const char *key, const char *format, ...)
+    HM_PRINTF(3, 4);
 
 /* The configuration as YAML with overrides applied: parses again to the same values. Owned by the config. */
 const char *hm_config_yaml(const struct hm_config *config);

@@ -10,7 +10,7 @@
 
 /* 1..118 for a symbol written as "H" or "Cl" (also "D" and "T": 1), 0 for anything else. */
 int hm_element_number(const char *symbol);
-const char *hm_element_symbol(int number);          /* "X" outside 1..118 */
-double hm_element_mass(int number);                 /* standard atomic weight, atomic units; 0 outside */
+const char *hm_element_symbol(int number); /* "X" outside 1..118 */
+double hm_element_mass(int number);        /* standard atomic weight, atomic units; 0 outside */
 
 #endif

@@ -446,7 +446,7 @@ enum hm_status hm_extxyz_read(const char *path, long index, struct hm_frame *fra
     struct hm_archive text = HM_ARCHIVE_EMPTY;
     *frame = (struct hm_frame){0};
     FILE *file = fopen(path, "r");
-    if (!file) return hm_fail(HM_IO_ERROR, "%s: cannot be opened: %s", path, strerror(errno));
+    if (!file) return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
     enum hm_status status = read_text(file, path, &text);
     if (status == HM_OK) status = hm_extxyz_parse((const char *)text.bytes, path, index, frame);
     fclose(file);

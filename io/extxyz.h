@@ -8,7 +8,7 @@
  *
  * Units: file in Angstrom, amu and ASE's time unit (Angstrom sqrt(amu/eV) = 10.1805 fs); memory in atomic units.
  *   Energies written as `energy=` in eV, forces as `forces` in eV/Angstrom, as ASE expects.
- * Errors: HM_IO_ERROR (cannot open), HM_BAD_INPUT with "file:line: what".
+ * Errors: HM_BAD_INPUT with "file:line: what".
  * MPI: local.
  * Source: https://github.com/libAtoms/extxyz (specification); ASE ase.io.extxyz.
  */

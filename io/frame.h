@@ -19,19 +19,19 @@
 
 struct hm_frame {
     size_t natom;
-    int *number;        // (natom) atomic number Z
-    double *mass;       // (natom)
-    double *x;          // (natom, 3) positions
-    double *v;          // (natom, 3) velocities
-    int *image;         // (natom, 3)
-    double cell[9];     // (3, 3) lattice vectors in rows; zero where not periodic
+    int *number;    // (natom) atomic number Z
+    double *mass;   // (natom)
+    double *x;      // (natom, 3) positions
+    double *v;      // (natom, 3) velocities
+    int *image;     // (natom, 3)
+    double cell[9]; // (3, 3) lattice vectors in rows; zero where not periodic
     bool periodic[3];
     bool has_velocities;
-    void *storage;      // the one allocation behind the arrays
+    void *storage; // the one allocation behind the arrays
 };
 
 enum hm_status hm_frame_create(size_t natom, struct hm_frame *frame);
-enum hm_status hm_frame_copy(const struct hm_frame *from, struct hm_frame *to);   /* `to` is created */
+enum hm_status hm_frame_copy(const struct hm_frame *from, struct hm_frame *to); /* `to` is created */
 void hm_frame_release(struct hm_frame *frame);
 
 /* d = x_j - x_i to the nearest image along periodic directions. Every displacement goes through here. */
@@ -42,7 +42,7 @@ void hm_minimum_image(const struct hm_frame *frame, const double *xi, const doub
 enum hm_status hm_frame_check(const struct hm_frame *frame, const char *name);
 
 bool hm_frame_is_periodic(const struct hm_frame *frame);
-double hm_frame_volume(const struct hm_frame *frame);          /* 0 when not periodic in three directions */
+double hm_frame_volume(const struct hm_frame *frame); /* 0 when not periodic in three directions */
 
 /* Observables of a set of atoms: sums, so exact to rounding. v (natom, 3) may be on- or half-step. */
 double hm_kinetic_energy(const struct hm_frame *frame, const double *v);
@@ -53,6 +53,6 @@ size_t hm_degrees_of_freedom(const struct hm_frame *frame);
 
 /* Topology and state, for messages and snapshots. */
 void hm_frame_save(const struct hm_frame *frame, struct hm_archive *archive);
-enum hm_status hm_frame_load(struct hm_frame *frame, struct hm_archive *archive);   /* creates `frame` */
+enum hm_status hm_frame_load(struct hm_frame *frame, struct hm_archive *archive); /* creates `frame` */
 
 #endif

@@ -19,20 +19,20 @@
 
 struct hm_log {
     FILE *out;
-    bool terminal;           /* redraw in place */
+    bool terminal; /* redraw in place */
     bool quiet;
-    bool line_open;          /* a progress line stands on the terminal */
-    int64_t steps;           /* of the whole run */
+    bool line_open; /* a progress line stands on the terminal */
+    int64_t steps;  /* of the whole run */
     int64_t first_step;
-    double started;          /* monotonic seconds */
+    double started; /* monotonic seconds */
     double next_report;
     double interval;
-    int64_t reported_step;   /* for the current speed */
+    int64_t reported_step; /* for the current speed */
     double reported_at;
-    double speed;            /* steps/s, smoothed over the last reports; 0 = not yet known */
+    double speed; /* steps/s, smoothed over the last reports; 0 = not yet known */
 };
 
-double hm_clock(void);       /* monotonic seconds */
+double hm_clock(void); /* monotonic seconds */
 
 /* A quiet log writes nothing at all. */
 void hm_log_start(struct hm_log *log, FILE *out, bool quiet);
@@ -47,7 +47,7 @@ void hm_progress_finish(struct hm_log *log);
 struct hm_timing_row {
     const char *name;
     double seconds;
-    int64_t calls;           /* 0: not counted */
+    int64_t calls; /* 0: not counted */
 };
 /* The closing table; `wall` is the whole, what no row explains is shown as "other". */
 void hm_log_timing(struct hm_log *log, const struct hm_timing_row *rows, size_t count, double wall, int64_t steps);

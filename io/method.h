@@ -11,7 +11,7 @@
 
 struct hm_method {
     const char *name;
-    const char *summary;   // one line for people
+    const char *summary; // one line for people
 };
 
 /* The index of the method named by `key` among `count` methods. */

@@ -19,20 +19,20 @@ enum hm_reason {
     HM_REASON_COUNT
 };
 
-const char *hm_reason_word(enum hm_reason reason);      /* "warmup" */
+const char *hm_reason_word(enum hm_reason reason); /* "warmup" */
 
 /* /hamlet/decisions: one per step. */
 struct hm_decision_record {
     int64_t step;
     int32_t replica;
-    int32_t round;            /* speculation round; 0 without speculation */
-    int32_t weights_version;  /* version in use when the step was decided; 0 = no weights yet */
-    int16_t oracle_group;     /* -1 where no oracle was asked */
-    uint8_t action;           /* enum hm_action */
-    uint8_t reason;           /* enum hm_reason */
-    uint8_t committed;        /* 0 for a step later rolled back */
-    float signal;             /* NaN without a signal */
-    float threshold;          /* NaN without a threshold */
+    int32_t round;           /* speculation round; 0 without speculation */
+    int32_t weights_version; /* version in use when the step was decided; 0 = no weights yet */
+    int16_t oracle_group;    /* -1 where no oracle was asked */
+    uint8_t action;          /* enum hm_action */
+    uint8_t reason;          /* enum hm_reason */
+    uint8_t committed;       /* 0 for a step later rolled back */
+    float signal;            /* NaN without a signal */
+    float threshold;         /* NaN without a threshold */
 };
 
 /* /hamlet/injections: one per injected step. */
@@ -47,17 +47,17 @@ struct hm_injection_record {
     double energy;            /* potential energy, kJ/mol; NaN unknown */
     double seconds;           /* wall time of the evaluation */
     int32_t iterations;
-    int32_t status;           /* 0 converged */
+    int32_t status; /* 0 converged */
 };
 
 /* /hamlet/training: one per episode. */
 struct hm_training_record {
-    int64_t step;             /* when it was asked for */
-    int32_t version;          /* version that came of it, or the one kept */
+    int64_t step;    /* when it was asked for */
+    int32_t version; /* version that came of it, or the one kept */
     int32_t member;
     double loss_before;
-    double loss_after;        /* on the training samples */
-    double held_out_before;   /* relative rms on the held-out samples; NaN: no weights yet */
+    double loss_after;      /* on the training samples */
+    double held_out_before; /* relative rms on the held-out samples; NaN: no weights yet */
     double held_out_after;
     double samples;
     double seconds;

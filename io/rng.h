@@ -15,7 +15,13 @@
 #include <stdint.h>
 
 /* Keeps draws for different uses apart under one seed. */
-enum hm_rng_purpose { HM_RNG_VELOCITIES = 1, HM_RNG_THERMOSTAT = 2, HM_RNG_TRAINING = 3, HM_RNG_TEST = 4, HM_RNG_POLICY = 5 };
+enum hm_rng_purpose {
+    HM_RNG_VELOCITIES = 1,
+    HM_RNG_THERMOSTAT = 2,
+    HM_RNG_TRAINING = 3,
+    HM_RNG_TEST = 4,
+    HM_RNG_POLICY = 5
+};
 
 struct hm_rng_key {
     uint64_t seed;
@@ -31,12 +37,12 @@ void hm_rng_uniform2(struct hm_rng_key key, uint64_t step, uint32_t atom, double
 void hm_rng_normal3(struct hm_rng_key key, uint64_t step, uint32_t atom, double out[3]);
 
 struct hm_velocity_options {
-    double temperature;        /* atomic units (k_B = 1) */
+    double temperature; /* atomic units (k_B = 1) */
     uint64_t seed;
     uint32_t replica;
     bool remove_momentum;
     bool remove_angular_momentum;
-    double scale_energy;       /* multiplies the kinetic energy after the rescaling to `temperature` */
+    double scale_energy; /* multiplies the kinetic energy after the rescaling to `temperature` */
 };
 
 /* Maxwell-Boltzmann velocities, rescaled so that the kinetic energy is exactly dof/2 T, where dof counts

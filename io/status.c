@@ -48,9 +48,15 @@ enum hm_status hm_fail_append(enum hm_status code, const char *format, ...)
     return code;
 }
 
-const char *hm_status_message(void) { return message; }
+const char *hm_status_message(void)
+{
+    return message;
+}
 
-void hm_status_clear(void) { message[0] = '\0'; }
+void hm_status_clear(void)
+{
+    message[0] = '\0';
+}
 
 const char *hm_status_text(enum hm_status status)
 {

@@ -27,17 +27,17 @@ enum hm_status {
 #endif
 
 /* Passes a failure up unchanged. */
-#define HM_TRY(call)                              \
-    do {                                          \
-        const enum hm_status hm_try_ = (call);    \
-        if (hm_try_ != HM_OK) return hm_try_;     \
+#define HM_TRY(call)                           \
+    do {                                       \
+        const enum hm_status hm_try_ = (call); \
+        if (hm_try_ != HM_OK) return hm_try_;  \
     } while (0)
 
 /* The same where there is something to clean up: `status` is the function's own variable. */
-#define HM_TRY_GOTO(status, call, label)          \
-    do {                                          \
-        (status) = (call);                        \
-        if ((status) != HM_OK) goto label;        \
+#define HM_TRY_GOTO(status, call, label)   \
+    do {                                   \
+        (status) = (call);                 \
+        if ((status) != HM_OK) goto label; \
     } while (0)
 
 /* Stores the message and returns `code`. Replaces an earlier message. */
@@ -50,7 +50,7 @@ enum hm_status hm_fail_append(enum hm_status code, const char *format, ...) HM_P
 const char *hm_status_message(void);
 void hm_status_clear(void);
 
-const char *hm_status_text(enum hm_status status);   /* "bad configuration" */
+const char *hm_status_text(enum hm_status status); /* "bad configuration" */
 int hm_status_exit_code(enum hm_status status);
 /* The first status with this exit code; HM_INTERNAL for an unknown one. */
 enum hm_status hm_status_from_exit_code(int exit_code);

@@ -3,12 +3,11 @@
  *   /h5md                       version, author, creator
  *   /particles/system           position Angstrom, velocity Angstrom/ps, force kJ/mol/Angstrom (NaN where unknown),
  *                               species (Z), mass (u), image (periodic only), box; step and time (ps) with each
- *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K): one scalar a frame
- *   /hamlet/config              the configuration, YAML text (effective, with overrides)
- *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes
- *   /hamlet/run                 attributes: timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ...
- *   /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis follows
- *   /hamlet/decisions           table of struct hm_decision_record
+ *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K): one scalar a
+ * frame /hamlet/config              the configuration, YAML text (effective, with overrides) /hamlet/provenance
+ * version, compiler, host, MPI, start time, command ... as string attributes /hamlet/run                 attributes:
+ * timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ... /hamlet/bonds               (nbond, 2) atom
+ * pairs whose length the analysis follows /hamlet/decisions           table of struct hm_decision_record
  *   /hamlet/injections          table of struct hm_injection_record
  *   /hamlet/training            table of struct hm_training_record
  *   /hamlet/weights/<version>   bytes of each published version (asynchronous runs)
@@ -19,11 +18,10 @@
  * (a killed run stays readable and complete up to the last flush). Nothing allocates per step.
  *
  * Units: arguments in atomic units; the file in the units above.
- * Errors: HM_EXISTS (the file is there and overwrite is false), HM_IO_ERROR with the path, HM_BAD_INPUT when
- *   reading a file that is not ours.
- * Owns: the open file; borrowed arguments are copied.
- * MPI: local; only the driver writes.
- * Source: de Buyl, Colberg, Hoefling, Comput. Phys. Commun. 185, 1546 (2014); H5MD 1.1, https://h5md.nongnu.org
+ * Errors: HM_EXISTS (the file is there and overwrite is false), HM_BAD_OUTPUT (it cannot be created), HM_IO_ERROR
+ * (writing failed later), HM_BAD_INPUT when reading a file that is not ours. Owns: the open file; borrowed arguments
+ * are copied. MPI: local; only the driver writes. Source: de Buyl, Colberg, Hoefling, Comput. Phys. Commun. 185, 1546
+ * (2014); H5MD 1.1, https://h5md.nongnu.org
  */
 #ifndef HM_IO_TRAJECTORY_H
 #define HM_IO_TRAJECTORY_H
@@ -34,14 +32,14 @@
 struct hm_trajectory;
 
 struct hm_trajectory_setup {
-    const struct hm_frame *frame;     /* topology */
+    const struct hm_frame *frame; /* topology */
     const char *config_yaml;
-    double timestep;                  /* atomic units */
+    double timestep; /* atomic units */
     int64_t steps, warmup_steps, stride;
     size_t nbond;
     const size_t (*bonds)[2];
     bool overwrite;
-    const char *const (*provenance)[2];   /* name, value; ends with {NULL, NULL} */
+    const char *const (*provenance)[2]; /* name, value; ends with {NULL, NULL} */
 };
 
 /* One frame to append. Arrays (natom, 3); NULL force = unknown (written as NaN). NaN energies = unknown. */
@@ -62,7 +60,8 @@ enum hm_status hm_trajectory_append(struct hm_trajectory *trajectory, const stru
 enum hm_status hm_trajectory_log_decision(struct hm_trajectory *trajectory, const struct hm_decision_record *record);
 enum hm_status hm_trajectory_log_injection(struct hm_trajectory *trajectory, const struct hm_injection_record *record);
 enum hm_status hm_trajectory_log_training(struct hm_trajectory *trajectory, const struct hm_training_record *record);
-enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, int32_t version, const void *bytes, size_t size);
+enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, int32_t version, const void *bytes,
+                                         size_t size);
 enum hm_status hm_trajectory_log_timing(struct hm_trajectory *trajectory, const char *name, double seconds);
 enum hm_status hm_trajectory_flush(struct hm_trajectory *trajectory);
 /* Status word ("running" at create; then "finished", "diverged", "stopped", "failed") and the steps done. */
@@ -73,16 +72,19 @@ enum hm_status hm_trajectory_close(struct hm_trajectory **trajectory);
 
 struct hm_trajectory_info {
     size_t natom, nframe, nbond, ndecision, ninjection, ntraining;
-    double timestep;                  /* atomic units */
+    double timestep; /* atomic units */
     int64_t steps, warmup_steps, stride, steps_done;
     char status[16];
     bool periodic;
 };
 
-enum hm_status hm_trajectory_open(const char *path, struct hm_trajectory **trajectory);   /* read only; close with _close */
+enum hm_status hm_trajectory_open(const char *path,
+                                  struct hm_trajectory **trajectory); /* read only; close with _close */
 const struct hm_trajectory_info *hm_trajectory_info(const struct hm_trajectory *trajectory);
-enum hm_status hm_trajectory_read_topology(struct hm_trajectory *trajectory, struct hm_frame *frame);  /* created; x, v zero */
-/* Frames first .. first+count-1; any output may be NULL. steps (count), x v f (count, natom, 3), energies (count); atomic units. */
+enum hm_status hm_trajectory_read_topology(struct hm_trajectory *trajectory,
+                                           struct hm_frame *frame); /* created; x, v zero */
+/* Frames first .. first+count-1; any output may be NULL. steps (count), x v f (count, natom, 3), energies (count);
+ * atomic units. */
 enum hm_status hm_trajectory_read_frames(struct hm_trajectory *trajectory, size_t first, size_t count, int64_t *steps,
                                          double *x, double *v, double *force, double *potential, double *kinetic);
 enum hm_status hm_trajectory_read_bonds(struct hm_trajectory *trajectory, size_t (*bonds)[2]);
@@ -93,8 +95,10 @@ enum hm_status hm_trajectory_read_injections(struct hm_trajectory *trajectory, s
 enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, size_t first, size_t count,
                                            struct hm_training_record *records);
 /* *found false when the version was not stored. Bytes go to the archive, cursor at the start. */
-enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version, struct hm_archive *bytes, bool *found);
-enum hm_status hm_trajectory_read_config(struct hm_trajectory *trajectory, struct hm_archive *text);   /* zero-terminated */
+enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version, struct hm_archive *bytes,
+                                          bool *found);
+enum hm_status hm_trajectory_read_config(struct hm_trajectory *trajectory,
+                                         struct hm_archive *text); /* zero-terminated */
 /* NaN if absent. */
 double hm_trajectory_read_timing(struct hm_trajectory *trajectory, const char *name);
 

@@ -204,7 +204,7 @@ static enum hm_status read_counts(struct hm_trajectory *trajectory)
 static enum hm_status open_file(struct hm_trajectory *trajectory)
 {
     if (access(trajectory->path, R_OK) != 0)
-        return hm_fail(HM_IO_ERROR, "%s: cannot be opened: %s", trajectory->path, strerror(errno));
+        return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", trajectory->path, strerror(errno));
     const hid_t list = hm_hdf5_access_list();
     if (H5Fis_hdf5(trajectory->path) <= 0) {
         hm_hdf5_close(list);

@@ -38,11 +38,11 @@ enum hm_dimension {
     HM_DIMENSION_NONE,
     HM_DIMENSION_LENGTH,
     HM_DIMENSION_TIME,
-    HM_DIMENSION_WALL_TIME,        /* seconds, not atomic units: time of the person who waits */
+    HM_DIMENSION_WALL_TIME, /* seconds, not atomic units: time of the person who waits */
     HM_DIMENSION_MASS,
     HM_DIMENSION_ENERGY,
     HM_DIMENSION_TEMPERATURE,
-    HM_DIMENSION_FORCE_CONSTANT,   /* energy / length^2 */
+    HM_DIMENSION_FORCE_CONSTANT, /* energy / length^2 */
     HM_DIMENSION_INVERSE_LENGTH,
     HM_DIMENSION_COUNT
 };
@@ -55,12 +55,13 @@ enum hm_status hm_units_parse(const char *text, enum hm_dimension dimension, dou
 enum hm_status hm_units_parse_named(const char *name, const char *text, enum hm_dimension dimension, double *value);
 
 /* Reads a finite decimal number at the start of `text`; `end` is where it stops. NULL `end`: the whole text must
- * be the number, blanks around it allowed. False for anything else, hexadecimal, NaN, infinity and overflow included. */
+ * be the number, blanks around it allowed. False for anything else, hexadecimal, NaN, infinity and overflow included.
+ */
 bool hm_number_scan(const char *text, double *value, const char **end);
 
 /* A fitting unit to name in messages and manuals ("fs"), and one such unit in atomic units. */
 const char *hm_units_example(enum hm_dimension dimension);
 double hm_units_example_scale(enum hm_dimension dimension);
-const char *hm_units_dimension_name(enum hm_dimension dimension);   /* "time" */
+const char *hm_units_dimension_name(enum hm_dimension dimension); /* "time" */
 
 #endif

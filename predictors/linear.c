@@ -1,9 +1,9 @@
 /* The linear predictor: regularised recursive least squares on the chosen inputs, in double.
  *
- * Every group of channels has its own regression (linear_model.h). Labels go into a square-root factor (rls.h) once and are
- * then forgotten; those of every eighth sample go to a held-out ring instead. An episode solves for new weights and accepts
- * them only if they lower the error on the held-out samples by a tenth: weights that change make the Hamiltonian depend on
- * time.
+ * Every group of channels has its own regression (linear_model.h). Labels go into a square-root factor (rls.h) once and
+ * are then forgotten; those of every eighth sample go to a held-out ring instead. An episode solves for new weights and
+ * accepts them only if they lower the error on the held-out samples by a tenth: weights that change make the
+ * Hamiltonian depend on time.
  *
  * Parameters (doubles), for each group:  hm_linear_scale | weights (d)
  * Held-out row (doubles):                group | target motion | coordinate | motion (p), newest first
@@ -24,32 +24,35 @@ enum {
     SCALE_DOUBLES = sizeof(struct hm_linear_scale) / sizeof(double)
 };
 
-static const double RIDGE_WITH_COORDINATE = 1e-6;   /* settles the collinearity in favour of the coordinate */
+static const double RIDGE_WITH_COORDINATE = 1e-6; /* settles the collinearity in favour of the coordinate */
 static const double RIDGE_ALONE = 1e-24;
 static const double NEEDED_IMPROVEMENT = 0.9;
-static const double SMALLEST_MOTION = 1e-280;       /* atomic units; only against division by zero */
-static const double SMALLEST_COORDINATE = 2e-12;    /* bohr: rounding of a distance is not a feature */
+static const double SMALLEST_MOTION = 1e-280;    /* atomic units; only against division by zero */
+static const double SMALLEST_COORDINATE = 2e-12; /* bohr: rounding of a distance is not a feature */
 
 struct linear {
     struct hm_linear_shape shape;
     size_t nchannel, ngroup, row_size;
-    size_t *group;                  // (nchannel)
-    struct hm_rls *rls;             // (ngroup)
-    double *factors;                // behind rls
-    double *parameters;             // (ngroup, SCALE_DOUBLES + d)
-    double *candidate;              // the same, being tried
-    struct hm_linear_scale *range;  // (ngroup) normalisation, and the range of z seen so far
+    size_t *group;                 // (nchannel)
+    struct hm_rls *rls;            // (ngroup)
+    double *factors;               // behind rls
+    double *parameters;            // (ngroup, SCALE_DOUBLES + d)
+    double *candidate;             // the same, being tried
+    struct hm_linear_scale *range; // (ngroup) normalisation, and the range of z seen so far
     double *ridge, *features, *scratch, *row;
-    bool normalised;                // frozen at the first fit
-    bool fitted;                    // parameters hold accepted weights
-    double *pending;                // rows that wait for the first fit
+    bool normalised; // frozen at the first fit
+    bool fitted;     // parameters hold accepted weights
+    double *pending; // rows that wait for the first fit
     size_t npending, pending_capacity;
-    double *held_out;               // ring of rows
+    double *held_out; // ring of rows
     size_t nheld_out, held_out_capacity, held_out_next;
-    size_t seen;                    // rows taken, both kinds
+    size_t seen; // rows taken, both kinds
 };
 
-static size_t group_doubles(const struct linear *l) { return SCALE_DOUBLES + l->shape.nfeature; }
+static size_t group_doubles(const struct linear *l)
+{
+    return SCALE_DOUBLES + l->shape.nfeature;
+}
 
 static struct hm_linear_scale *group_scale(const struct linear *l, double *parameters, size_t group)
 {
@@ -62,7 +65,10 @@ static double *group_weights(const struct linear *l, double *parameters, size_t 
 }
 
 /* A distance determines the impulse along it; a cartesian coordinate leaves the law to the history. */
-static bool is_force_law(const struct hm_linear_shape *shape) { return shape->coordinate && shape->centred; }
+static bool is_force_law(const struct hm_linear_shape *shape)
+{
+    return shape->coordinate && shape->centred;
+}
 
 /* ---- create ---- */
 
@@ -74,10 +80,14 @@ static enum hm_status read_shape(const struct hm_predictor_setup *setup, struct 
     shape->coordinate = hm_config_lists(config, "predictor.inputs", "coordinate");
     shape->centred = setup->representation->kind == HM_REPRESENTATION_PAIR;
     shape->degree = shape->centred ? (size_t)hm_config_integer(config, "predictor.degree") : 1;
-    if (!hm_config_is(config, "predictor.history", "auto")) shape->history = (size_t)hm_config_integer(config, "predictor.history");
-    else shape->history = shape->coordinate ? HISTORY_WITH_COORDINATE : HISTORY_ALONE;
-    if (!shape->motion) shape->history = 0;
-    else if (!shape->coordinate) shape->history += shape->history % 2;   /* the symmetric form needs a middle */
+    if (!hm_config_is(config, "predictor.history", "auto"))
+        shape->history = (size_t)hm_config_integer(config, "predictor.history");
+    else
+        shape->history = shape->coordinate ? HISTORY_WITH_COORDINATE : HISTORY_ALONE;
+    if (!shape->motion)
+        shape->history = 0;
+    else if (!shape->coordinate)
+        shape->history += shape->history % 2; /* the symmetric form needs a middle */
     if (setup->representation->kind == HM_REPRESENTATION_CARTESIAN && !shape->motion)
         return hm_config_fault(config, "predictor.inputs",
                                "cartesian coordinates alone do not make a linear law: add 'velocity', or use "
@@ -134,15 +144,17 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
     l->held_out_capacity = (size_t)hm_config_integer(setup->config, "training.reservoir") / HELD_OUT_EVERY;
     if (!allocate(l)) {
         destroy(&owner);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for a linear predictor of %zu channels and %zu features", l->nchannel, d);
+        return hm_fail(HM_OUT_OF_MEMORY, "no memory for a linear predictor of %zu channels and %zu features",
+                       l->nchannel, d);
     }
     memcpy(l->group, representation->group, l->nchannel * sizeof *l->group);
     for (size_t g = 0; g < l->ngroup; g++)
         l->rls[g] = (struct hm_rls){.d = d, .factor = &l->factors[g * hm_rls_factor_size(d)]};
     const double automatic = is_force_law(&l->shape) ? RIDGE_WITH_COORDINATE : RIDGE_ALONE;
     hm_linear_ridge(&l->shape,
-                    hm_config_is(setup->config, "predictor.ridge", "auto") ? automatic
-                                                                           : hm_config_real(setup->config, "predictor.ridge"),
+                    hm_config_is(setup->config, "predictor.ridge", "auto")
+                        ? automatic
+                        : hm_config_real(setup->config, "predictor.ridge"),
                     l->ridge);
     *self = l;
     return HM_OK;
@@ -154,7 +166,8 @@ static size_t history(const void *self)
     return l->shape.history;
 }
 
-/* A history of predicted motions must be replaced whole, and one more step shows the error; a coordinate needs nothing. */
+/* A history of predicted motions must be replaced whole, and one more step shows the error; a coordinate needs nothing.
+ */
 static size_t reseed_steps(const void *self)
 {
     const struct linear *l = self;
@@ -200,7 +213,8 @@ static void make_row(const struct linear *l, const double *sample, size_t channe
     row[0] = (double)l->group[channel];
     row[1] = hm_sample_target(sample)[channel];
     row[2] = hm_sample_coordinate(sample, l->nchannel, 0)[channel];
-    for (size_t back = 0; back < l->shape.history; back++) row[3 + back] = hm_sample_motion(sample, l->nchannel, back)[channel];
+    for (size_t back = 0; back < l->shape.history; back++)
+        row[3 + back] = hm_sample_motion(sample, l->nchannel, back)[channel];
 }
 
 /* Without the coordinate a history that holds predictions teaches the predictor its own errors. */
@@ -248,7 +262,8 @@ static enum hm_status postpone_row(struct linear *l, const double *row)
     return HM_OK;
 }
 
-/* Mean and rms deviation of one column of a group's pending rows; the mean is taken as zero where the law has no constant. */
+/* Mean and rms deviation of one column of a group's pending rows; the mean is taken as zero where the law has no
+ * constant. */
 static void measure_column(const struct linear *l, size_t group, size_t column, double *mean, double *sigma)
 {
     double count = 0, sum = 0, squares = 0;
@@ -303,8 +318,10 @@ static enum hm_status absorb(struct linear *l, const struct hm_batch *batch)
         if (!usable(l, sample)) continue;
         for (size_t c = 0; c < l->nchannel; c++) {
             make_row(l, sample, c, row);
-            if (l->normalised) take_row(l, row);
-            else HM_TRY(postpone_row(l, row));
+            if (l->normalised)
+                take_row(l, row);
+            else
+                HM_TRY(postpone_row(l, row));
         }
     }
     if (!l->normalised && enough_rows(l)) normalise(l);

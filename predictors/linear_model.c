@@ -19,13 +19,13 @@ static double past(const struct hm_linear_scale *scale, const struct hm_linear_i
 }
 
 /* Powers of z up to the edge of what is trusted; beyond it their tangents there. */
-static void coordinate_features(const struct hm_linear_shape *shape, const struct hm_linear_scale *scale, double coordinate,
-                                double *features)
+static void coordinate_features(const struct hm_linear_shape *shape, const struct hm_linear_scale *scale,
+                                double coordinate, double *features)
 {
     const double z = (coordinate - scale->coordinate_mean) / scale->coordinate_sigma;
     const double margin = TRUSTED_MARGIN * (scale->z_high - scale->z_low);
     const double edge = fmin(fmax(z, scale->z_low - margin), scale->z_high + margin);
-    double power = 1;   /* (edge / 2)^k */
+    double power = 1; /* (edge / 2)^k */
     for (size_t k = 0; k < shape->degree; k++, power *= edge / 2)
         features[k] = edge * power + (double)(k + 1) * power * (z - edge);
 }
@@ -37,7 +37,8 @@ void hm_linear_features(const struct hm_linear_shape *shape, const struct hm_lin
     if (shape->motion && shape->coordinate) {
         for (size_t back = 1; back <= p; back++) *features++ = past(scale, inputs, back);
     } else if (shape->motion) {
-        for (size_t back = 1; back < p / 2; back++) *features++ = past(scale, inputs, back) + past(scale, inputs, p - back);
+        for (size_t back = 1; back < p / 2; back++)
+            *features++ = past(scale, inputs, back) + past(scale, inputs, p - back);
         *features++ = past(scale, inputs, p / 2);
     }
     if (shape->coordinate) {
@@ -50,7 +51,8 @@ void hm_linear_features(const struct hm_linear_shape *shape, const struct hm_lin
 void hm_linear_ridge(const struct hm_linear_shape *shape, double history_ridge, double *ridge)
 {
     const size_t tail = (shape->coordinate ? shape->degree : 0) + (shape->centred ? 1 : 0);
-    for (size_t j = 0; j < shape->nfeature; j++) ridge[j] = j < shape->nfeature - tail ? history_ridge : COORDINATE_RIDGE;
+    for (size_t j = 0; j < shape->nfeature; j++)
+        ridge[j] = j < shape->nfeature - tail ? history_ridge : COORDINATE_RIDGE;
     if (shape->centred) ridge[shape->nfeature - 1] = 0;
 }
 

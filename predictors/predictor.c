@@ -66,12 +66,13 @@ enum hm_status hm_predictor_load(struct hm_predictor *predictor, struct hm_archi
     HM_TRY(hm_archive_expect_tag(archive, "PREDICT"));
     HM_TRY(hm_archive_get_text(archive, &name));
     if (strcmp(name, predictor->ops->method.name) != 0)
-        return hm_fail(HM_BAD_INPUT, "the saved predictor is '%s', this run's is '%s'", name, predictor->ops->method.name);
+        return hm_fail(HM_BAD_INPUT, "the saved predictor is '%s', this run's is '%s'", name,
+                       predictor->ops->method.name);
     void *parameters = predictor->ops->parameters ? predictor->ops->parameters(predictor->self, &expected) : NULL;
     HM_TRY(hm_archive_get_size(archive, &bytes));
     if (bytes != expected)
-        return hm_fail(HM_BAD_INPUT, "the saved %s predictor has %zu bytes of parameters, this run's has %zu", name, bytes,
-                       expected);
+        return hm_fail(HM_BAD_INPUT, "the saved %s predictor has %zu bytes of parameters, this run's has %zu", name,
+                       bytes, expected);
     if (bytes > 0) HM_TRY(hm_archive_get(archive, parameters, bytes));
     return predictor->ops->load ? predictor->ops->load(predictor->self, archive) : HM_OK;
 }

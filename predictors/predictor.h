@@ -5,15 +5,13 @@
  *
  *   kick = dv_n = v_{n+1/2} - v_{n-1/2}; a method that outputs velocities subtracts inside.
  *
- * Two copies of a predictor live in a run: the driver's, which only predicts, and the trainer's, which only learns; what
- * connects them is the arena of parameters, published after each accepted episode.
+ * Two copies of a predictor live in a run: the driver's, which only predicts, and the trainer's, which only learns;
+ * what connects them is the arena of parameters, published after each accepted episode.
  *
  * Shapes: kick (natom, 3); samples as window.h lays them out.
  * Units: atomic units.
- * Errors: create HM_BAD_CONFIG; train HM_OUT_OF_MEMORY; load HM_BAD_INPUT. predict cannot fail: a kick that is not finite
- *   is the caller's to refuse.
- * Owns: the handle owns its arena and scratch; predict allocates nothing.
- * MPI: local.
+ * Errors: create HM_BAD_CONFIG; train HM_OUT_OF_MEMORY; load HM_BAD_INPUT. predict cannot fail: a kick that is not
+ * finite is the caller's to refuse. Owns: the handle owns its arena and scratch; predict allocates nothing. MPI: local.
  */
 #ifndef HM_PREDICTORS_PREDICTOR_H
 #define HM_PREDICTORS_PREDICTOR_H
@@ -24,9 +22,9 @@
 
 /* What a predictor says about its own prediction, for policies; NaN where it has no such signal. */
 struct hm_signals {
-    double committee;         // spread over the members, relative to the rms kick
-    double base_difference;   // |prediction - base|, relative to the rms kick
-    double extremeness;       // largest standardised distance of a coordinate from the training data, used as input or not
+    double committee;       // spread over the members, relative to the rms kick
+    double base_difference; // |prediction - base|, relative to the rms kick
+    double extremeness; // largest standardised distance of a coordinate from the training data, used as input or not
 };
 
 /* Labelled windows, `count` samples of hm_sample_size(length, nchannel) doubles each. */
@@ -37,17 +35,17 @@ struct hm_batch {
 
 /* What an episode came to. Errors are rms over the samples, relative to the rms target; NaN = unknown. */
 struct hm_training_report {
-    bool accepted;            // the arena holds new parameters
-    double loss_before, loss_after;           // on the training samples
-    double held_out_before, held_out_after;   // on samples kept out of the fit
-    double samples;           // training samples behind the fit
+    bool accepted;                          // the arena holds new parameters
+    double loss_before, loss_after;         // on the training samples
+    double held_out_before, held_out_after; // on samples kept out of the fit
+    double samples;                         // training samples behind the fit
 };
 
 struct hm_predictor_setup {
     const struct hm_config *config;
     const struct hm_representation *representation;
     uint64_t seed;
-    size_t member;            // of the committee
+    size_t member; // of the committee
 };
 
 struct hm_predictor_ops {
@@ -89,7 +87,10 @@ const struct hm_predictor_ops *hm_predictor_registered(size_t index);
 enum hm_status hm_predictor_create(const struct hm_predictor_setup *setup, struct hm_predictor *predictor);
 void hm_predictor_destroy(struct hm_predictor *predictor);
 
-static inline bool hm_predictor_learns(const struct hm_predictor *predictor) { return predictor->ops->train != NULL; }
+static inline bool hm_predictor_learns(const struct hm_predictor *predictor)
+{
+    return predictor->ops->train != NULL;
+}
 
 /* Parameters and state, tagged with the method's name so that another method's bytes are refused. */
 void hm_predictor_save(const struct hm_predictor *predictor, struct hm_archive *archive);

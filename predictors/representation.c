@@ -25,7 +25,7 @@ static void list_components(struct hm_representation *r, const struct hm_frame *
 {
     r->ngroup = 0;
     for (size_t i = 0; i < r->natom; i++) {
-        size_t like = 0;   /* the first atom of the same kind */
+        size_t like = 0; /* the first atom of the same kind */
         while (frame->number[like] != frame->number[i] || frame->mass[like] != frame->mass[i]) like++;
         const size_t group = like == i ? r->ngroup++ : r->group[3 * like];
         for (size_t k = 0; k < 3; k++) r->group[3 * i + k] = group;
@@ -61,8 +61,10 @@ enum hm_status hm_representation_create(const struct hm_config *config, const st
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for a representation of %zu atoms", n);
     }
     for (size_t i = 0; i < n; i++) r->inverse_mass[i] = 1 / frame->mass[i];
-    if (pair) list_pairs(r);
-    else list_components(r, frame);
+    if (pair)
+        list_pairs(r);
+    else
+        list_components(r, frame);
     *representation = r;
     return HM_OK;
 }
@@ -136,7 +138,7 @@ static void encode_pairs(struct hm_representation *r, const struct hm_frame *fra
         for (size_t d = 0; d < n; d++) r->gram[c * n + d] = gram_element(r, c, d);
         trace += r->gram[c * n + c];
     }
-    if (n > 1)   /* a single pair is never degenerate */
+    if (n > 1) /* a single pair is never degenerate */
         for (size_t c = 0; c < n; c++) r->gram[c * n + c] += PAIR_RIDGE * trace;
     solve_positive(r->gram, n, motion);
 }
@@ -168,8 +170,10 @@ static void centred_positions(const struct hm_representation *r, const struct hm
 void hm_representation_coordinates(struct hm_representation *representation, const struct hm_frame *frame,
                                    double *coordinate)
 {
-    if (representation->kind == HM_REPRESENTATION_PAIR) pair_directions(representation, frame, coordinate);
-    else centred_positions(representation, frame, coordinate);
+    if (representation->kind == HM_REPRESENTATION_PAIR)
+        pair_directions(representation, frame, coordinate);
+    else
+        centred_positions(representation, frame, coordinate);
 }
 
 void hm_representation_encode(struct hm_representation *representation, const struct hm_frame *frame,

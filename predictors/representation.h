@@ -28,11 +28,11 @@ enum hm_representation_kind { HM_REPRESENTATION_PAIR, HM_REPRESENTATION_CARTESIA
 struct hm_representation {
     enum hm_representation_kind kind;
     size_t natom, nchannel, ngroup;
-    size_t *group;           // (nchannel) pair: every pair its own; cartesian: one per species, so that the law is isotropic
-    size_t (*pair)[2];       // (nchannel, 2), pair only
-    double *direction;       // (nchannel, 3) scratch: unit vectors of the pairs
-    double *gram;            // (nchannel, nchannel) scratch
-    double *inverse_mass;    // (natom)
+    size_t *group;     // (nchannel) pair: every pair its own; cartesian: one per species, so that the law is isotropic
+    size_t (*pair)[2]; // (nchannel, 2), pair only
+    double *direction; // (nchannel, 3) scratch: unit vectors of the pairs
+    double *gram;      // (nchannel, nchannel) scratch
+    double *inverse_mass; // (natom)
 };
 
 enum hm_status hm_representation_create(const struct hm_config *config, const struct hm_frame *frame,

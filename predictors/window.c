@@ -52,7 +52,8 @@ static void slide(struct hm_window *w)
 void hm_window_open(struct hm_window *window)
 {
     if (window->end == window->capacity) slide(window);
-    hm_representation_coordinates(window->representation, window->frame, &window->coordinate[window->end * window->nchannel]);
+    hm_representation_coordinates(window->representation, window->frame,
+                                  &window->coordinate[window->end * window->nchannel]);
 }
 
 void hm_window_close(struct hm_window *window, const double *v_before, const double *kick, bool exact)
@@ -64,7 +65,10 @@ void hm_window_close(struct hm_window *window, const double *v_before, const dou
     window->exact_behind = exact ? window->exact_behind + 1 : 0;
 }
 
-size_t hm_sample_size(size_t length, size_t nchannel) { return 2 + nchannel * (1 + 2 * length); }
+size_t hm_sample_size(size_t length, size_t nchannel)
+{
+    return 2 + nchannel * (1 + 2 * length);
+}
 
 void hm_window_sample(struct hm_window *window, int64_t step, const double *v_before, const double *exact_kick,
                       double *sample)
@@ -76,11 +80,15 @@ void hm_window_sample(struct hm_window *window, int64_t step, const double *v_be
     sample += window->nchannel;
     for (size_t back = 0; back < window->length; back++) {
         /* Nothing lies behind the first steps of a run: such a sample says so by its count of exact steps. */
-        if (back < window->filled) memcpy(sample, hm_window_motion(window, back), bytes);
-        else memset(sample, 0, bytes);
+        if (back < window->filled)
+            memcpy(sample, hm_window_motion(window, back), bytes);
+        else
+            memset(sample, 0, bytes);
         sample += window->nchannel;
-        if (back <= window->filled) memcpy(sample, hm_window_coordinate(window, back), bytes);
-        else memset(sample, 0, bytes);
+        if (back <= window->filled)
+            memcpy(sample, hm_window_coordinate(window, back), bytes);
+        else
+            memset(sample, 0, bytes);
         sample += window->nchannel;
     }
 }

@@ -24,16 +24,16 @@
 
 struct hm_window {
     struct hm_representation *representation;
-    const struct hm_frame *frame;   // positions x_n and velocities v_{n-1/2} of the step being decided
+    const struct hm_frame *frame; // positions x_n and velocities v_{n-1/2} of the step being decided
     size_t nchannel;
-    size_t length;                  // steps a predictor may look back
-    size_t capacity;                // steps the arrays hold before they slide
-    size_t end;                     // one past the newest step
-    size_t filled;                  // complete (coordinate, motion) pairs behind, at most length
-    size_t exact_behind;            // how many of the latest motions in a row are exact, unlimited
-    double *motion;                 // (capacity, nchannel)
-    double *coordinate;             // (capacity, nchannel)
-    double *target;                 // (nchannel) scratch
+    size_t length;       // steps a predictor may look back
+    size_t capacity;     // steps the arrays hold before they slide
+    size_t end;          // one past the newest step
+    size_t filled;       // complete (coordinate, motion) pairs behind, at most length
+    size_t exact_behind; // how many of the latest motions in a row are exact, unlimited
+    double *motion;      // (capacity, nchannel)
+    double *coordinate;  // (capacity, nchannel)
+    double *target;      // (nchannel) scratch
 };
 
 enum hm_status hm_window_create(struct hm_representation *representation, const struct hm_frame *frame, size_t length,
@@ -61,7 +61,10 @@ size_t hm_sample_size(size_t length, size_t nchannel);
 void hm_window_sample(struct hm_window *window, int64_t step, const double *v_before, const double *exact_kick,
                       double *sample);
 
-static inline const double *hm_sample_target(const double *sample) { return sample + 2; }
+static inline const double *hm_sample_target(const double *sample)
+{
+    return sample + 2;
+}
 
 static inline const double *hm_sample_motion(const double *sample, size_t nchannel, size_t back)
 {

@@ -40,8 +40,10 @@ static void predict(void *self, const struct hm_window *window, double *motion, 
     const struct zero *zero = self;
     (void)signals;
     /* No impulse, or the velocity as it was. */
-    if (zero->kind == HM_REPRESENTATION_PAIR) memset(motion, 0, window->nchannel * sizeof *motion);
-    else memcpy(motion, window->frame->v, window->nchannel * sizeof *motion);
+    if (zero->kind == HM_REPRESENTATION_PAIR)
+        memset(motion, 0, window->nchannel * sizeof *motion);
+    else
+        memcpy(motion, window->frame->v, window->nchannel * sizeof *motion);
 }
 
 const struct hm_predictor_ops hm_predictor_zero = {

@@ -1,6 +1,6 @@
-/* The learning copy of one committee member: collects labelled windows, studies them in episodes, and keeps the version of
- * its accepted parameters. It sits inline in the driver or alone on a predictor rank; either way the same code on the same
- * samples gives the same bits.
+/* The learning copy of one committee member: collects labelled windows, studies them in episodes, and keeps the version
+ * of its accepted parameters. It sits inline in the driver or alone on a predictor rank; either way the same code on
+ * the same samples gives the same bits.
  *
  * Shapes: samples as predictors/window.h lays them out.
  * Errors: HM_OUT_OF_MEMORY, HM_BAD_INPUT (load).
@@ -17,9 +17,9 @@
 struct hm_apprentice {
     struct hm_predictor predictor;
     size_t length, nchannel;
-    double *samples;           // (count, hm_sample_size)
+    double *samples; // (count, hm_sample_size)
     size_t count, capacity;
-    int32_t version;           // of the latest accepted parameters; 0 = none
+    int32_t version; // of the latest accepted parameters; 0 = none
 };
 
 enum hm_status hm_apprentice_create(const struct hm_config *config, const struct hm_representation *representation,

@@ -15,7 +15,8 @@ enum hm_status hm_dispatch_submit(struct hm_dispatch *dispatch, const struct hm_
     return dispatch->ops->submit(dispatch->self, frame, ticket);
 }
 
-enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group, bool *done)
+enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group,
+                                bool *done)
 {
     HM_TRY(dispatch->ops->poll(dispatch->self, ticket, label, group, done));
     if (*done) {
@@ -25,9 +26,13 @@ enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, st
     return HM_OK;
 }
 
-void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket) { dispatch->ops->cancel(dispatch->self, ticket); }
+void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket)
+{
+    dispatch->ops->cancel(dispatch->self, ticket);
+}
 
-enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label, int *group)
+enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label,
+                               int *group)
 {
     const double started = hm_clock();
     struct hm_wait wait = HM_WAIT_START;
@@ -40,8 +45,10 @@ enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_fra
         hm_wait_pause(&wait);
     }
     const double seconds = hm_clock() - started;
-    if (dispatch->groups == 0) dispatch->seconds_inline += seconds;
-    else dispatch->seconds_blocked += seconds;
+    if (dispatch->groups == 0)
+        dispatch->seconds_inline += seconds;
+    else
+        dispatch->seconds_blocked += seconds;
     return HM_OK;
 }
 

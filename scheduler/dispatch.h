@@ -20,7 +20,7 @@ struct hm_dispatch_ops {
     enum hm_status (*submit)(void *self, const struct hm_frame *frame, int64_t *ticket);
     enum hm_status (*poll)(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done);
     void (*cancel)(void *self, int64_t ticket);
-    enum hm_status (*save)(void *self, struct hm_archive *archive);   // request counter and warm states
+    enum hm_status (*save)(void *self, struct hm_archive *archive); // request counter and warm states
     enum hm_status (*load)(void *self, struct hm_archive *archive);
     void (*destroy)(void **self);
 };
@@ -28,24 +28,27 @@ struct hm_dispatch_ops {
 struct hm_dispatch {
     const struct hm_dispatch_ops *ops;
     void *self;
-    int groups;              // G; 0 inline
-    int64_t calls;           // labels received
-    double seconds_oracle;   // evaluation time the oracles report
-    double seconds_blocked;  // time the driver stood still for other ranks
-    double seconds_inline;   // time the driver spent evaluating itself
+    int groups;             // G; 0 inline
+    int64_t calls;          // labels received
+    double seconds_oracle;  // evaluation time the oracles report
+    double seconds_blocked; // time the driver stood still for other ranks
+    double seconds_inline;  // time the driver spent evaluating itself
 };
 
 /* Labels are evaluated on submission, by the Hamiltonian borrowed here. */
-enum hm_status hm_dispatch_create_inline(struct hm_hamiltonian *hamiltonian, size_t natom, struct hm_dispatch *dispatch);
+enum hm_status hm_dispatch_create_inline(struct hm_hamiltonian *hamiltonian, size_t natom,
+                                         struct hm_dispatch *dispatch);
 void hm_dispatch_destroy(struct hm_dispatch *dispatch);
 
 /* The frame's positions and cell are copied; the ticket names the request. */
 enum hm_status hm_dispatch_submit(struct hm_dispatch *dispatch, const struct hm_frame *frame, int64_t *ticket);
 /* *done tells whether the label was there; then the ticket is spent. *group is -1 inline. */
-enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group, bool *done);
+enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group,
+                                bool *done);
 /* Forgets a request; its label is dropped when it comes. */
 void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket);
-enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label, int *group);
+enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label,
+                               int *group);
 enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive);
 enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive *archive);
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 struct inline_oracle {
-    struct hm_hamiltonian *hamiltonian;   // borrowed
+    struct hm_hamiltonian *hamiltonian; // borrowed
     size_t natom;
     int64_t requests;
-    struct hm_label label;                // of the open request; force is ours
+    struct hm_label label; // of the open request; force is ours
 };
 
 static enum hm_status submit(void *self, const struct hm_frame *frame, int64_t *ticket)
@@ -21,7 +21,8 @@ static enum hm_status submit(void *self, const struct hm_frame *frame, int64_t *
 static enum hm_status poll(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done)
 {
     struct inline_oracle *oracle = self;
-    if (ticket != oracle->requests - 1) return hm_fail(HM_INTERNAL, "inline oracle: ticket %lld is spent", (long long)ticket);
+    if (ticket != oracle->requests - 1)
+        return hm_fail(HM_INTERNAL, "inline oracle: ticket %lld is spent", (long long)ticket);
     double *force = label->force;
     *label = oracle->label;
     label->force = force;

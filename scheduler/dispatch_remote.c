@@ -1,7 +1,7 @@
 /* Requests to oracle groups, non-blocking: request r goes to every rank of group r mod G, whose leader answers.
  *
- * Open requests wait in slots. Labels of one group come in the order of its requests; whichever label arrives is put into
- * its slot, so tickets may be polled in any order. */
+ * Open requests wait in slots. Labels of one group come in the order of its requests; whichever label arrives is put
+ * into its slot, so tickets may be polled in any order. */
 #include "scheduler/remote.h"
 
 #include "scheduler/messages.h"
@@ -9,28 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One being evaluated and one waiting. With more, a rank that cannot deliver a large label and a driver that cannot deliver
- * a large request would wait for each other. */
+/* One being evaluated and one waiting. With more, a rank that cannot deliver a large label and a driver that cannot
+ * deliver a large request would wait for each other. */
 enum { REQUESTS_PER_GROUP = 2 };
 
 struct slot {
-    int64_t ticket;        // -1: free
+    int64_t ticket; // -1: free
     bool answered, cancelled;
     struct hm_label label; // force is ours
 };
 
 struct remote_oracles {
-    const struct hm_layout *layout;   // borrowed
+    const struct hm_layout *layout; // borrowed
     size_t natom, nslot;
     int64_t requests;
-    struct slot *slot;                // (nslot)
-    double *force;                    // (nslot, natom, 3)
-    struct hm_archive request;        // scratch
-    struct hm_outbox *outbox;         // (size) one for every rank
+    struct slot *slot;         // (nslot)
+    double *force;             // (nslot, natom, 3)
+    struct hm_archive request; // scratch
+    struct hm_outbox *outbox;  // (size) one for every rank
     struct hm_inbox inbox;
 };
 
-static int group_of(const struct remote_oracles *o, int64_t ticket) { return (int)(ticket % o->layout->ngroup); }
+static int group_of(const struct remote_oracles *o, int64_t ticket)
+{
+    return (int)(ticket % o->layout->ngroup);
+}
 
 static struct slot *find_slot(struct remote_oracles *o, int64_t ticket)
 {
@@ -128,7 +131,8 @@ static enum hm_status save(void *self, struct hm_archive *archive)
     hm_archive_put_int(archive, o->requests);
     for (int group = 0; group < o->layout->ngroup; group++) {
         HM_TRY(send_to_group(o, group, HM_MESSAGE_SAVE, &nothing));
-        HM_TRY(hm_inbox_expect(&o->inbox, o->layout->world, hm_layout_group_leader(o->layout, group), HM_MESSAGE_STATE));
+        HM_TRY(
+            hm_inbox_expect(&o->inbox, o->layout->world, hm_layout_group_leader(o->layout, group), HM_MESSAGE_STATE));
         hm_archive_put_size(archive, o->inbox.archive.size);
         hm_archive_put(archive, o->inbox.archive.bytes, o->inbox.archive.size);
     }
@@ -142,7 +146,8 @@ static enum hm_status load(void *self, struct hm_archive *archive)
     for (int group = 0; group < o->layout->ngroup; group++) {
         size_t bytes;
         HM_TRY(hm_archive_get_size(archive, &bytes));
-        if (bytes > archive->size - archive->cursor) return hm_fail(HM_BAD_INPUT, "the saved oracle state is cut short");
+        if (bytes > archive->size - archive->cursor)
+            return hm_fail(HM_BAD_INPUT, "the saved oracle state is cut short");
         const struct hm_archive state = hm_archive_view(archive->bytes + archive->cursor, bytes);
         HM_TRY(send_to_group(o, group, HM_MESSAGE_LOAD, &state));
         archive->cursor += bytes;
@@ -183,7 +188,8 @@ enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t 
         destroy(&self);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
     }
-    for (size_t s = 0; s < o->nslot; s++) o->slot[s] = (struct slot){.ticket = -1, .label.force = &o->force[s * 3 * natom]};
+    for (size_t s = 0; s < o->nslot; s++)
+        o->slot[s] = (struct slot){.ticket = -1, .label.force = &o->force[s * 3 * natom]};
     *dispatch = (struct hm_dispatch){.ops = &remote_ops, .self = o, .groups = layout->ngroup};
     return HM_OK;
 }

@@ -12,7 +12,8 @@
 
 static enum hm_status read_geometry(const struct hm_config *config, struct hm_frame *frame)
 {
-    if (hm_config_has(config, "system.geometry")) return hm_extxyz_read(hm_config_path(config, "system.geometry"), 0, frame);
+    if (hm_config_has(config, "system.geometry"))
+        return hm_extxyz_read(hm_config_path(config, "system.geometry"), 0, frame);
     if (hm_config_has(config, "hamiltonian.molecule")) return hm_molecule_frame(config, frame);
     return hm_config_fault(config, "system", "needs 'geometry: FILE.xyz' (or name a built-in 'hamiltonian.molecule')");
 }
@@ -31,8 +32,9 @@ static enum hm_status set_velocities(const struct hm_config *config, struct hm_f
         return hm_velocities_draw(frame, &options);
     }
     if (!frame->has_velocities)
-        return hm_config_fault(config, "system", "the geometry has no velocities: add "
-                                                 "'initial_velocities: {temperature: 300 K}'");
+        return hm_config_fault(config, "system",
+                               "the geometry has no velocities: add "
+                               "'initial_velocities: {temperature: 300 K}'");
     for (size_t k = 0; k < 3 * frame->natom; k++) frame->v[k] *= sqrt(scale_energy);
     return HM_OK;
 }
@@ -45,7 +47,8 @@ static enum hm_status read_decisions(struct hm_replay_log *replay)
     replay->version = calloc(replay->count + 1, sizeof *replay->version);
     struct hm_decision_record *rows = calloc(ROWS, sizeof *rows);
     enum hm_status status = HM_OK;
-    if (!replay->action || !replay->version || !rows) status = hm_fail(HM_OUT_OF_MEMORY, "no memory for the log to replay");
+    if (!replay->action || !replay->version || !rows)
+        status = hm_fail(HM_OUT_OF_MEMORY, "no memory for the log to replay");
     for (size_t first = 0; status == HM_OK && first < replay->count; first += ROWS) {
         const size_t count = replay->count - first < ROWS ? replay->count - first : ROWS;
         status = hm_trajectory_read_decisions(replay->trajectory, first, count, rows);
@@ -104,7 +107,8 @@ void hm_job_release(struct hm_job *job)
     *job = (struct hm_job){0};
 }
 
-/* The message: configuration text, its name, the frame, whether weights are replayed. Worker ranks neither replay nor touch files. */
+/* The message: configuration text, its name, the frame, whether weights are replayed. Worker ranks neither replay nor
+ * touch files. */
 enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
 {
     int rank;

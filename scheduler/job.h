@@ -1,7 +1,7 @@
 /* A run, prepared: the configuration, the starting frame with velocities, and a log to replay, all read and checked.
  *
- * Preparing reads files on one rank only; hm_job_share gives every other rank the same job, so that only the driver needs
- * the file system.
+ * Preparing reads files on one rank only; hm_job_share gives every other rank the same job, so that only the driver
+ * needs the file system.
  *
  * Units: atomic units.
  * Errors: HM_BAD_CONFIG, HM_BAD_INPUT, HM_EXISTS, HM_IO_ERROR, HM_OUT_OF_MEMORY; each with one clear line per fault.
@@ -19,11 +19,11 @@
 
 /* What `policy: {type: replay, log: RUN.h5}` repeats. */
 struct hm_replay_log {
-    struct hm_trajectory *trajectory;   // NULL unless the policy replays
+    struct hm_trajectory *trajectory; // NULL unless the policy replays
     size_t count;
-    uint8_t *action;                    // (count)
-    int32_t *version;                   // (count) weights in use
-    bool has_weights;                   // stored versions are replayed instead of training again
+    uint8_t *action;  // (count)
+    int32_t *version; // (count) weights in use
+    bool has_weights; // stored versions are replayed instead of training again
 };
 
 struct hm_job {

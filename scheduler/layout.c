@@ -11,7 +11,8 @@ static enum hm_status plan_asked(const struct hm_config *config, bool learns, in
                                layout->npredictor, members);
     const int needed = 1 + layout->npredictor + layout->ngroup * layout->group_size;
     if (needed != size)
-        return hm_config_fault(config, "ranks", "asks for %d ranks (1 driver, %d predictors, %d oracles of %d), given %d: "
+        return hm_config_fault(config, "ranks",
+                               "asks for %d ranks (1 driver, %d predictors, %d oracles of %d), given %d: "
                                "start with 'hamlet run -n %d', or use 'ranks: auto'",
                                needed, layout->npredictor, layout->ngroup, layout->group_size, size, needed);
     return HM_OK;
@@ -37,12 +38,14 @@ enum hm_status hm_layout_create(const struct hm_config *config, bool learns, MPI
     int size, rank;
     MPI_Comm_size(world, &size);
     MPI_Comm_rank(world, &rank);
-    HM_TRY(hm_layout_plan(config, learns, size, layout));   /* the same answer on every rank */
+    HM_TRY(hm_layout_plan(config, learns, size, layout)); /* the same answer on every rank */
     layout->world = world;
     layout->rank = rank;
     const int first_oracle = 1 + layout->npredictor;
-    if (rank == 0) layout->role = HM_ROLE_DRIVER;
-    else if (rank < first_oracle) layout->role = HM_ROLE_PREDICTOR;
+    if (rank == 0)
+        layout->role = HM_ROLE_DRIVER;
+    else if (rank < first_oracle)
+        layout->role = HM_ROLE_PREDICTOR;
     else {
         layout->role = HM_ROLE_ORACLE;
         layout->group = (rank - first_oracle) / layout->group_size;

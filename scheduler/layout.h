@@ -24,11 +24,11 @@ struct hm_layout {
     MPI_Comm world;
     int rank, size;
     enum hm_role role;
-    int npredictor;       // predictor ranks; 0 = the driver trains
-    int ngroup;           // oracle groups; 0 = the driver evaluates
+    int npredictor; // predictor ranks; 0 = the driver trains
+    int ngroup;     // oracle groups; 0 = the driver evaluates
     int group_size;
-    int group;            // of this rank; -1 elsewhere
-    MPI_Comm group_comm;  // MPI_COMM_NULL elsewhere
+    int group;           // of this rank; -1 elsewhere
+    MPI_Comm group_comm; // MPI_COMM_NULL elsewhere
 };
 
 /* How many ranks of each kind `size` ranks become; no communication. */

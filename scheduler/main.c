@@ -40,7 +40,7 @@ static void print_failure(void)
     if (hm_launched_rank() > 0) return;
     const char *message = hm_status_message();
     fflush(stdout);
-    if (*message) fprintf(stderr, "hamlet: %s\n", message);   /* else argp, or the ranks, have said it */
+    if (*message) fprintf(stderr, "hamlet: %s\n", message); /* else argp, or the ranks, have said it */
 }
 
 int main(int argc, char **argv)

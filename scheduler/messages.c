@@ -73,7 +73,8 @@ enum hm_status hm_inbox_check(struct hm_inbox *inbox, enum hm_message kind)
 {
     if (inbox->kind == kind) return HM_OK;
     if (inbox->kind != HM_MESSAGE_FAILED)
-        return hm_fail(HM_INTERNAL, "rank %d sent message %d where %d was due", inbox->from, (int)inbox->kind, (int)kind);
+        return hm_fail(HM_INTERNAL, "rank %d sent message %d where %d was due", inbox->from, (int)inbox->kind,
+                       (int)kind);
     int64_t code;
     const char *text;
     HM_TRY(hm_archive_get_int(&inbox->archive, &code));
@@ -87,7 +88,10 @@ enum hm_status hm_inbox_expect(struct hm_inbox *inbox, MPI_Comm comm, int from, 
     return hm_inbox_check(inbox, kind);
 }
 
-void hm_inbox_release(struct hm_inbox *inbox) { hm_archive_release(&inbox->archive); }
+void hm_inbox_release(struct hm_inbox *inbox)
+{
+    hm_archive_release(&inbox->archive);
+}
 
 enum hm_status hm_message_send_failure(MPI_Comm comm, int to, enum hm_status status)
 {

@@ -45,7 +45,10 @@ struct hm_outbox {
     MPI_Request request;
 };
 
-#define HM_OUTBOX_EMPTY {{0}, MPI_REQUEST_NULL}
+#define HM_OUTBOX_EMPTY                                                                                                \
+    {                                                                                                                  \
+        {0}, MPI_REQUEST_NULL                                                                                          \
+    }
 
 /* Waits until the last message is delivered, then hands out the emptied archive to be filled. */
 struct hm_archive *hm_outbox_open(struct hm_outbox *outbox);
@@ -53,7 +56,7 @@ enum hm_status hm_outbox_send(struct hm_outbox *outbox, MPI_Comm comm, int to, e
 void hm_outbox_release(struct hm_outbox *outbox);
 
 struct hm_inbox {
-    struct hm_archive archive;   // the message received last, cursor at its start
+    struct hm_archive archive; // the message received last, cursor at its start
     enum hm_message kind;
     int from;
 };
@@ -69,7 +72,8 @@ void hm_inbox_release(struct hm_inbox *inbox);
 /* Tells `to` that this rank can do no more, and why (the current status message). */
 enum hm_status hm_message_send_failure(MPI_Comm comm, int to, enum hm_status status);
 
-/* Collective: every rank passes its own status; all return the worst, with the message of the lowest rank that had it. */
+/* Collective: every rank passes its own status; all return the worst, with the message of the lowest rank that had it.
+ */
 enum hm_status hm_agree(MPI_Comm comm, enum hm_status status);
 
 #endif

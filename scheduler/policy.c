@@ -83,4 +83,7 @@ enum hm_status hm_policy_create_stateless(const struct hm_policy_setup *setup, v
     return HM_OK;
 }
 
-void hm_policy_destroy_stateless(void **self) { *self = NULL; }
+void hm_policy_destroy_stateless(void **self)
+{
+    *self = NULL;
+}

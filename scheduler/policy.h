@@ -1,8 +1,8 @@
 /* Policies: to predict or to inject.
  *
  * One family, one shape: a const table of operations behind a handle. A new policy is one file that defines
- * `const struct hm_policy_ops hm_policy_<name>` and one line in policies.def. A policy sees evidence and gives a decision;
- * it does no input, output or communication, so it can be tested as a table.
+ * `const struct hm_policy_ops hm_policy_<name>` and one line in policies.def. A policy sees evidence and gives a
+ * decision; it does no input, output or communication, so it can be tested as a table.
  *
  * The driver asks it only when there is a choice: warm-up steps, steps without a ready predictor and steps whose
  * predicted kick is not finite are exact whatever the policy.
@@ -21,29 +21,29 @@
 /* What is known before step n is decided. */
 struct hm_evidence {
     int64_t step;
-    int64_t since_warmup;             // n - warmup_steps, >= 0
+    int64_t since_warmup; // n - warmup_steps, >= 0
     const struct hm_signals *signals;
-    double residual_relative;         // measured at the latest injection; NaN before the first
+    double residual_relative; // measured at the latest injection; NaN before the first
 };
 
 struct hm_decision {
     enum hm_action action;
     enum hm_reason reason;
-    double signal, threshold;         // what was compared; NaN without
-    int draft_steps;                  // HM_DRAFT only
+    double signal, threshold; // what was compared; NaN without
+    int draft_steps;          // HM_DRAFT only
 };
 
 /* What came of a step, known after it. */
 struct hm_outcome {
     int64_t step;
     enum hm_action action;
-    double residual_relative;         // NaN unless injected with a prediction at hand
+    double residual_relative; // NaN unless injected with a prediction at hand
 };
 
 struct hm_policy_setup {
     const struct hm_config *config;
-    size_t burst;                     // consecutive exact steps of one injection, resolved from `injection.burst`
-    const uint8_t *replay_action;     // (replay_count) actions of a recorded log, from step 0; NULL without one
+    size_t burst;                 // consecutive exact steps of one injection, resolved from `injection.burst`
+    const uint8_t *replay_action; // (replay_count) actions of a recorded log, from step 0; NULL without one
     size_t replay_count;
 };
 

@@ -1,12 +1,13 @@
 /* Injection bursts at a fixed frequency.
  *
- * With f the fraction of exact steps and b the burst, the period is P = b / f steps, not necessarily whole. Cell k = 1, 2, ...
- * is the steps ceil((k-1) P) .. ceil(k P) - 1, counted from the end of the warm-up; its last b steps are exact. So fractions
- * accumulate, the stretch after the warm-up is predicted, and f = 1 makes every step exact.
+ * With f the fraction of exact steps and b the burst, the period is P = b / f steps, not necessarily whole. Cell k = 1,
+ * 2, ... is the steps ceil((k-1) P) .. ceil(k P) - 1, counted from the end of the warm-up; its last b steps are exact.
+ * So fractions accumulate, the stretch after the warm-up is predicted, and f = 1 makes every step exact.
  *
- * Every burst of several steps reseeds the predictor with a small kick whose sign depends on the phase of the vibration. When
- * the period is close to a multiple of a vibrational one, the kicks add up coherently and the energy swings. `jitter` J
- * breaks the phase: the burst of cell k starts floor(J u_k (P - b)) steps early, u_k uniform in (0, 1), one burst a cell still.
+ * Every burst of several steps reseeds the predictor with a small kick whose sign depends on the phase of the
+ * vibration. When the period is close to a multiple of a vibrational one, the kicks add up coherently and the energy
+ * swings. `jitter` J breaks the phase: the burst of cell k starts floor(J u_k (P - b)) steps early, u_k uniform in (0,
+ * 1), one burst a cell still.
  *
  * Nothing to remember: all is a function of the step. */
 #include "scheduler/policy.h"
@@ -19,7 +20,7 @@
 struct periodic {
     double frequency;
     double burst;
-    double play;     // J (P - b)
+    double play; // J (P - b)
     struct hm_rng_key key;
 };
 

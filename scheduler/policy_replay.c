@@ -4,18 +4,19 @@
 #include <stdlib.h>
 
 struct replay {
-    const uint8_t *action;   // borrowed, (count)
+    const uint8_t *action; // borrowed, (count)
     size_t count;
 };
 
 static enum hm_status create(const struct hm_policy_setup *setup, void **self)
 {
     if (!setup->replay_action)
-        return hm_config_fault(setup->config, "policy", "replay needs 'log: RUN.h5', the run whose decisions it repeats");
+        return hm_config_fault(setup->config, "policy",
+                               "replay needs 'log: RUN.h5', the run whose decisions it repeats");
     const int64_t steps = hm_config_integer(setup->config, "integrator.steps");
     if (setup->replay_count < (size_t)steps)
-        return hm_config_fault(setup->config, "policy.log", "the log holds %zu steps and this run has %lld", setup->replay_count,
-                               (long long)steps);
+        return hm_config_fault(setup->config, "policy.log", "the log holds %zu steps and this run has %lld",
+                               setup->replay_count, (long long)steps);
     struct replay *replay = malloc(sizeof *replay);
     if (!replay) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the policy");
     *replay = (struct replay){setup->replay_action, setup->replay_count};

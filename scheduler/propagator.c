@@ -37,7 +37,8 @@ enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_s
     return HM_OK;
 }
 
-enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state, struct hm_archive *archive)
+enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state,
+                                  struct hm_archive *archive)
 {
     hm_state_save(state, archive);
     hm_policy_save(propagator->policy, archive);

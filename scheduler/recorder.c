@@ -62,12 +62,12 @@ static void measure_errors(const struct hm_state *state, const struct hm_step *n
         squared += error * error;
         size_squared += now->kick[k] * now->kick[k];
         kick += fabs(now->kick[k]);
-        velocity += fabs(state->frame.v[k]);   /* v_{n+1/2}, exact here */
+        velocity += fabs(state->frame.v[k]); /* v_{n+1/2}, exact here */
     }
     const double unit = HM_VELOCITY_ANGSTROM_PER_PS, mean = unit / (double)n;
     record->residual = unit * sqrt(squared / (double)state->frame.natom);
     record->residual_relative = sqrt(squared / size_squared);
-    record->kick_mae = record->velocity_mae = mean * difference;   /* both start from the same v_{n-1/2} */
+    record->kick_mae = record->velocity_mae = mean * difference; /* both start from the same v_{n-1/2} */
     record->kick_mean = mean * kick;
     record->velocity_mean = mean * velocity;
 }

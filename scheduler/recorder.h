@@ -25,7 +25,7 @@ struct hm_recorder {
     double timestep;
     int64_t stride, warmup_steps;
     bool energy_at_frames, store_weights;
-    double *force;             // (natom, 3) of a frame asked for
+    double *force; // (natom, 3) of a frame asked for
     double seconds_write, seconds_frame_energy;
 };
 

@@ -26,15 +26,16 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
     const double timestep = s->propagator.schedule.timestep;
     char length[32];
     hm_format_simulated((double)steps * timestep, length, sizeof length);
-    hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact", d->job->frame.natom,
-                hm_config_text(config, "hamiltonian.type"), (long long)steps, timestep * HM_TIME_FS, length,
-                (long long)s->propagator.schedule.warmup_steps);
+    hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact",
+                d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
+                timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
     hm_log_line(&d->log, "predictor %s (%s), policy %s, bursts of %zu", s->predictor.ops->method.name,
                 hm_config_text(config, "predictor.representation"), s->policy.ops->method.name,
                 hm_job_burst(config, &s->predictor));
     if (layout->size > 1)
-        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor, %d oracle group%s of %d", layout->size, layout->npredictor,
-                    layout->ngroup, layout->ngroup == 1 ? "" : "s", layout->ngroup > 0 ? layout->group_size : 0);
+        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor, %d oracle group%s of %d", layout->size,
+                    layout->npredictor, layout->ngroup, layout->ngroup == 1 ? "" : "s",
+                    layout->ngroup > 0 ? layout->group_size : 0);
 }
 
 static enum hm_status open_outputs(struct driver *d, const struct hm_driver_options *options)
@@ -99,14 +100,19 @@ static enum hm_status propagate(struct driver *d)
 static const char *status_word(enum hm_status status)
 {
     switch (status) {
-    case HM_OK: return "finished";
-    case HM_DIVERGED: return "diverged";
-    case HM_STOPPED: return "stopped";
-    default: return "failed";
+    case HM_OK:
+        return "finished";
+    case HM_DIVERGED:
+        return "diverged";
+    case HM_STOPPED:
+        return "stopped";
+    default:
+        return "failed";
     }
 }
 
-/* Seconds by activity: the rows of the closing table divide the wall time, the file also keeps what other ranks report. */
+/* Seconds by activity: the rows of the closing table divide the wall time, the file also keeps what other ranks report.
+ */
 static enum hm_status write_timing(struct driver *d, double wall)
 {
     const struct hm_simulation *s = &d->simulation;
@@ -152,7 +158,8 @@ static void log_summary(struct driver *d)
     hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
 }
 
-enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job, const struct hm_driver_options *options)
+enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
+                              const struct hm_driver_options *options)
 {
     struct driver d = {.job = job, .started = hm_clock()};
     hm_log_start(&d.log, stdout, options->quiet);
@@ -164,11 +171,13 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     }
     if (status == HM_OK) status = propagate(&d);
 
-    char reason[1024];   /* closing may fail too, and must not hide why the run ended */
+    char reason[1024]; /* closing may fail too, and must not hide why the run ended */
     snprintf(reason, sizeof reason, "%s", hm_status_message());
     const enum hm_status closed = close_outputs(&d, status);
-    if (status != HM_OK) hm_fail(status, "%s", reason);
-    else status = closed;
+    if (status != HM_OK)
+        hm_fail(status, "%s", reason);
+    else
+        status = closed;
     if (status == HM_OK) log_summary(&d);
     hm_recorder_release(&d.recorder);
     hm_simulation_release(&d.simulation);

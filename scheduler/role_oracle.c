@@ -5,11 +5,14 @@
 struct oracle {
     struct hm_hamiltonian *hamiltonian;
     struct hm_frame frame;
-    double *force;   // (natom, 3) of the label
+    double *force; // (natom, 3) of the label
 };
 
 /* Every rank of the group evaluates; its leader answers. */
-static bool leads(const struct hm_layout *layout) { return layout->rank == hm_layout_group_leader(layout, layout->group); }
+static bool leads(const struct hm_layout *layout)
+{
+    return layout->rank == hm_layout_group_leader(layout, layout->group);
+}
 
 static enum hm_status evaluate(struct hm_worker *worker, struct oracle *oracle)
 {
@@ -45,14 +48,19 @@ static enum hm_status serve(struct hm_worker *worker, void *role)
 {
     struct oracle *oracle = role;
     switch (worker->inbox.kind) {
-    case HM_MESSAGE_EVALUATE: return evaluate(worker, oracle);
-    case HM_MESSAGE_SAVE: return send_state(worker, oracle);
-    case HM_MESSAGE_LOAD: return hm_hamiltonian_load(oracle->hamiltonian, &worker->inbox.archive);
-    default: return hm_fail(HM_INTERNAL, "an oracle got message %d", (int)worker->inbox.kind);
+    case HM_MESSAGE_EVALUATE:
+        return evaluate(worker, oracle);
+    case HM_MESSAGE_SAVE:
+        return send_state(worker, oracle);
+    case HM_MESSAGE_LOAD:
+        return hm_hamiltonian_load(oracle->hamiltonian, &worker->inbox.archive);
+    default:
+        return hm_fail(HM_INTERNAL, "an oracle got message %d", (int)worker->inbox.kind);
     }
 }
 
-enum hm_status hm_role_oracle(const struct hm_layout *layout, struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame)
+enum hm_status hm_role_oracle(const struct hm_layout *layout, struct hm_hamiltonian *hamiltonian,
+                              const struct hm_frame *frame)
 {
     struct hm_worker worker = {.layout = layout, .outbox = HM_OUTBOX_EMPTY};
     struct oracle oracle = {.hamiltonian = hamiltonian};

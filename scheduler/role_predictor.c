@@ -38,11 +38,16 @@ static enum hm_status serve(struct hm_worker *worker, void *role)
 {
     struct hm_apprentice *apprentice = role;
     switch (worker->inbox.kind) {
-    case HM_MESSAGE_SAMPLES: return learn(worker, apprentice);
-    case HM_MESSAGE_EPISODE: return study(worker, apprentice);
-    case HM_MESSAGE_SAVE: return send_state(worker, apprentice);
-    case HM_MESSAGE_LOAD: return hm_apprentice_load(apprentice, &worker->inbox.archive);
-    default: return hm_fail(HM_INTERNAL, "a predictor rank got message %d", (int)worker->inbox.kind);
+    case HM_MESSAGE_SAMPLES:
+        return learn(worker, apprentice);
+    case HM_MESSAGE_EPISODE:
+        return study(worker, apprentice);
+    case HM_MESSAGE_SAVE:
+        return send_state(worker, apprentice);
+    case HM_MESSAGE_LOAD:
+        return hm_apprentice_load(apprentice, &worker->inbox.archive);
+    default:
+        return hm_fail(HM_INTERNAL, "a predictor rank got message %d", (int)worker->inbox.kind);
     }
 }
 

@@ -13,7 +13,7 @@ enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
             status = hm_outbox_send(&worker->outbox, world, 0, HM_MESSAGE_STOPPED);
             break;
         }
-        if (failed != HM_OK) continue;   /* said so already: wait for STOP */
+        if (failed != HM_OK) continue; /* said so already: wait for STOP */
         failed = serve(worker, role);
         if (failed != HM_OK) status = hm_message_send_failure(world, 0, failed);
     }

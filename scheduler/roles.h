@@ -1,7 +1,7 @@
 /* What each kind of rank does until the driver says stop.
  *
- * A worker that can do no more tells the driver why (FAILED) and goes on waiting for STOP, so that every rank leaves the
- * same way.
+ * A worker that can do no more tells the driver why (FAILED) and goes on waiting for STOP, so that every rank leaves
+ * the same way.
  *
  * Errors: those of its method, also reported to the driver; HM_MPI_ERROR.
  * Owns: nothing of its arguments.
@@ -18,7 +18,8 @@
 #include "hamiltonians/hamiltonian.h"
 
 /* Evaluates frames with the topology of `frame`. */
-enum hm_status hm_role_oracle(const struct hm_layout *layout, struct hm_hamiltonian *hamiltonian, const struct hm_frame *frame);
+enum hm_status hm_role_oracle(const struct hm_layout *layout, struct hm_hamiltonian *hamiltonian,
+                              const struct hm_frame *frame);
 /* Learns samples, studies in episodes, publishes parameters. */
 enum hm_status hm_role_predictor(const struct hm_layout *layout, struct hm_apprentice *apprentice);
 /* What both share: messages from the driver are handed to `serve` until it says stop. */
@@ -33,17 +34,18 @@ enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
                              enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role);
 
 struct hm_driver_options {
-    bool overwrite;                       // replace an existing trajectory
-    bool quiet;                           // no log
-    bool terminal;                        // a person watches: redraw the progress in place
-    const char *const (*provenance)[2];   // name, value; ends with {NULL, NULL}
+    bool overwrite;                     // replace an existing trajectory
+    bool quiet;                         // no log
+    bool terminal;                      // a person watches: redraw the progress in place
+    const char *const (*provenance)[2]; // name, value; ends with {NULL, NULL}
 };
 
 /* Runs the job to its end and writes it down. The trajectory is kept whatever happens; its status says what did. */
-enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job, const struct hm_driver_options *options);
+enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
+                              const struct hm_driver_options *options);
 
-/* The whole run on every rank of `world`: the job is prepared on rank 0 (elsewhere empty), shared, and every rank plays its
- * role. All return the same status. Collective. */
+/* The whole run on every rank of `world`: the job is prepared on rank 0 (elsewhere empty), shared, and every rank plays
+ * its role. All return the same status. Collective. */
 enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver_options *options);
 
 /* Driver only: ends every other rank's role. */

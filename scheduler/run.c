@@ -3,7 +3,8 @@
 
 #include "scheduler/messages.h"
 
-static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job, struct hm_hamiltonian *hamiltonian)
+static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job,
+                                 struct hm_hamiltonian *hamiltonian)
 {
     const enum hm_status ready =
         hm_agree(layout->world, hm_hamiltonian_create(job->config, &job->frame, &layout->group_comm, hamiltonian));
@@ -41,9 +42,15 @@ enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver
 
     enum hm_status status = HM_INTERNAL;
     switch (layout.role) {
-    case HM_ROLE_DRIVER: status = run_driver(&layout, job, options); break;
-    case HM_ROLE_PREDICTOR: status = run_predictor(&layout, job, &representation, &apprentice); break;
-    case HM_ROLE_ORACLE: status = run_oracle(&layout, job, &hamiltonian); break;
+    case HM_ROLE_DRIVER:
+        status = run_driver(&layout, job, options);
+        break;
+    case HM_ROLE_PREDICTOR:
+        status = run_predictor(&layout, job, &representation, &apprentice);
+        break;
+    case HM_ROLE_ORACLE:
+        status = run_oracle(&layout, job, &hamiltonian);
+        break;
     }
     hm_hamiltonian_destroy(&hamiltonian);
     hm_apprentice_destroy(&apprentice);

@@ -15,7 +15,8 @@ static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_jo
     enum { FIRST_PREDICTOR_RANK = 1 };
     const struct hm_replay_log *replay = &job->replay;
     if (!hm_predictor_learns(&s->predictor)) return HM_OK;
-    if (replay->has_weights) return hm_trainer_create_replay(replay->trajectory, replay->version, replay->count, &s->trainer);
+    if (replay->has_weights)
+        return hm_trainer_create_replay(replay->trajectory, replay->version, replay->count, &s->trainer);
     if (layout->npredictor > 0) {
         const size_t sample = hm_sample_size(s->state->window->length, s->representation->nchannel);
         return hm_trainer_create_remote(layout, FIRST_PREDICTOR_RANK, sample, &s->trainer);
@@ -38,21 +39,24 @@ static enum hm_status create_propagator(struct hm_simulation *s, const struct hm
         .predictor = &s->predictor,
         .policy = &s->policy,
         .trainer = &s->trainer,
-        .schedule = {
-            .timestep = hm_config_real(config, "integrator.timestep"),
-            .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
-            .episode_every_injections = hm_config_integer(config, "training.episode_every_injections"),
-            .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
-        },
-        .limits = {
-            .displacement = hm_config_real(config, "integrator.max_displacement"),
-            .temperature = hm_config_real(config, "integrator.max_temperature"),
-        },
+        .schedule =
+            {
+                .timestep = hm_config_real(config, "integrator.timestep"),
+                .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
+                .episode_every_injections = hm_config_integer(config, "training.episode_every_injections"),
+                .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
+            },
+        .limits =
+            {
+                .displacement = hm_config_real(config, "integrator.max_displacement"),
+                .temperature = hm_config_real(config, "integrator.max_temperature"),
+            },
     };
     return hm_propagator_prepare(&s->propagator, s->state);
 }
 
-enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout, struct hm_simulation *simulation)
+enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout,
+                                    struct hm_simulation *simulation)
 {
     *simulation = (struct hm_simulation){0};
     struct hm_simulation *s = simulation;

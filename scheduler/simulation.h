@@ -16,9 +16,9 @@
 
 struct hm_simulation {
     struct hm_representation *representation;
-    struct hm_predictor predictor;       // the driver's copy, which predicts
-    struct hm_hamiltonian hamiltonian;   // the inline oracle's; ops NULL when oracle ranks evaluate
-    struct hm_apprentice apprentice;     // the inline trainer's; unused when a predictor rank trains
+    struct hm_predictor predictor;     // the driver's copy, which predicts
+    struct hm_hamiltonian hamiltonian; // the inline oracle's; ops NULL when oracle ranks evaluate
+    struct hm_apprentice apprentice;   // the inline trainer's; unused when a predictor rank trains
     struct hm_dispatch oracle;
     struct hm_trainer trainer;
     struct hm_policy policy;
@@ -26,7 +26,8 @@ struct hm_simulation {
     struct hm_propagator propagator;
 };
 
-enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout, struct hm_simulation *simulation);
+enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout,
+                                    struct hm_simulation *simulation);
 void hm_simulation_release(struct hm_simulation *simulation);
 
 #endif

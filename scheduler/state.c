@@ -12,8 +12,8 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
     s->residual_relative = NAN;
     s->storage = s->x_spare = calloc(3 * frame->natom, sizeof *s->x_spare);
-    enum hm_status status =
-        s->storage ? hm_frame_copy(frame, &s->frame) : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
+    enum hm_status status = s->storage ? hm_frame_copy(frame, &s->frame)
+                                       : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
     if (status == HM_OK) status = hm_window_create(representation, &s->frame, history, &s->window);
     if (status != HM_OK) hm_state_destroy(&s);
     *state = s;

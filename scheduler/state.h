@@ -4,8 +4,8 @@
  *
  * Units: atomic units.
  * Errors: HM_OUT_OF_MEMORY; load HM_BAD_INPUT (another system or shape; the state is then undefined).
- * Owns: its frame, window and buffers. `representation` is borrowed and outlives it. Does not move: the window points in.
- * MPI: local.
+ * Owns: its frame, window and buffers. `representation` is borrowed and outlives it. Does not move: the window points
+ * in. MPI: local.
  */
 #ifndef HM_SCHEDULER_STATE_H
 #define HM_SCHEDULER_STATE_H
@@ -13,15 +13,15 @@
 #include "predictors/window.h"
 
 struct hm_state {
-    int64_t step;                      // n, the step decided next
+    int64_t step; // n, the step decided next
     struct hm_frame frame;
-    double *x_spare;                   // (natom, 3) where the drift writes x_{n+1}; then the two change places
+    double *x_spare; // (natom, 3) where the drift writes x_{n+1}; then the two change places
     struct hm_window *window;
-    int32_t weights_version;           // of the parameters in use; 0 = none
-    int64_t exact_steps;               // all injected steps
-    int64_t injections;                // those after the warm-up
+    int32_t weights_version; // of the parameters in use; 0 = none
+    int64_t exact_steps;     // all injected steps
+    int64_t injections;      // those after the warm-up
     int64_t injections_since_episode;
-    double residual_relative;          // |kick_predicted - kick_exact| / |kick_exact| at the latest injection; NaN before
+    double residual_relative; // |kick_predicted - kick_exact| / |kick_exact| at the latest injection; NaN before
     void *storage;
 };
 

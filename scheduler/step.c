@@ -33,7 +33,7 @@ static void predict(struct hm_propagator *p, struct hm_state *s, struct hm_step 
 static bool all_finite(const double *values, size_t count)
 {
     double sum = 0;
-    for (size_t k = 0; k < count; k++) sum += values[k] * 0;   /* 0 for a finite number, NaN otherwise */
+    for (size_t k = 0; k < count; k++) sum += values[k] * 0; /* 0 for a finite number, NaN otherwise */
     return sum == 0;
 }
 
@@ -79,8 +79,10 @@ static enum hm_status inject(struct hm_propagator *p, struct hm_state *s, struct
 static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const bool exact = now->decision.action == HM_INJECT;
-    if (exact) HM_TRY(inject(p, s, now));
-    else now->kick = p->kick_predicted;
+    if (exact)
+        HM_TRY(inject(p, s, now));
+    else
+        now->kick = p->kick_predicted;
     now->teachable = exact && p->trainer->ops && s->window->filled == s->window->length;
     if (now->teachable) hm_window_sample(s->window, s->step, p->v_before, now->kick, p->sample);
     hm_window_close(s->window, p->v_before, now->kick, exact);
@@ -94,19 +96,19 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
 static enum hm_status check_limits(const struct hm_propagator *p, const struct hm_state *s)
 {
     double farthest = 0;
-    for (size_t k = 0; k < 3 * s->frame.natom; k++) {
-        const double moved = fabs(p->schedule.timestep * s->frame.v[k]);
-        if (!(moved <= farthest)) farthest = moved;   /* a NaN is kept */
-    }
+    for (size_t k = 0; k < 3 * s->frame.natom; k++) farthest = fmax(farthest, fabs(s->frame.v[k]));
+    farthest *= p->schedule.timestep;
     const double temperature = 2 * hm_kinetic_energy(&s->frame, s->frame.v) / (double)hm_degrees_of_freedom(&s->frame);
-    if (!isfinite(farthest))
+    if (!isfinite(temperature)) /* a sum over all velocities: one bad component is enough */
         return hm_fail(HM_DIVERGED, "step %lld: a velocity is not finite", (long long)s->step);
     if (farthest > p->limits.displacement)
-        return hm_fail(HM_DIVERGED, "step %lld: an atom moves %.3g Angstrom in one step (integrator.max_displacement is %.3g A)",
+        return hm_fail(HM_DIVERGED,
+                       "step %lld: an atom moves %.3g Angstrom in one step (integrator.max_displacement is %.3g A)",
                        (long long)s->step, farthest * HM_LENGTH_ANGSTROM, p->limits.displacement * HM_LENGTH_ANGSTROM);
     if (temperature > p->limits.temperature)
-        return hm_fail(HM_DIVERGED, "step %lld: the kinetic temperature is %.4g K (integrator.max_temperature is %.4g K)",
-                       (long long)s->step, temperature * HM_TEMPERATURE_KELVIN, p->limits.temperature * HM_TEMPERATURE_KELVIN);
+        return hm_fail(
+            HM_DIVERGED, "step %lld: the kinetic temperature is %.4g K (integrator.max_temperature is %.4g K)",
+            (long long)s->step, temperature * HM_TEMPERATURE_KELVIN, p->limits.temperature * HM_TEMPERATURE_KELVIN);
     return HM_OK;
 }
 

@@ -26,17 +26,17 @@ struct hm_step {
     int64_t step;
     struct hm_decision decision;
     int32_t weights_version;
-    bool predicted;                   // a prediction was at hand, used or not
-    const double *x;                  // x_n
-    const double *v;                  // on-step v_n
-    const double *v_before;           // v_{n-1/2}
-    const double *kick;               // the kick applied
-    const double *kick_predicted;     // NULL unless predicted
-    const struct hm_label *label;     // NULL unless injected
-    int oracle_group;                 // -1 inline or none
-    bool teachable;                   // exact, with a whole window behind: a training sample was taken
+    bool predicted;               // a prediction was at hand, used or not
+    const double *x;              // x_n
+    const double *v;              // on-step v_n
+    const double *v_before;       // v_{n-1/2}
+    const double *kick;           // the kick applied
+    const double *kick_predicted; // NULL unless predicted
+    const struct hm_label *label; // NULL unless injected
+    int oracle_group;             // -1 inline or none
+    bool teachable;               // exact, with a whole window behind: a training sample was taken
     struct hm_signals signals;
-    struct hm_lesson lesson;          // an episode that ended after this step
+    struct hm_lesson lesson; // an episode that ended after this step
 };
 
 /* Called once per step; NULL = nobody watches. */
@@ -47,30 +47,30 @@ struct hm_observer {
 
 struct hm_schedule {
     double timestep;
-    int64_t warmup_steps;             // exact, whatever the policy says
+    int64_t warmup_steps; // exact, whatever the policy says
     int64_t episode_every_injections;
-    bool wait_for_training;           // synchronous: the bits do not depend on how long training takes
+    bool wait_for_training; // synchronous: the bits do not depend on how long training takes
 };
 
 struct hm_limits {
-    double displacement;              // farthest an atom may move in a step
-    double temperature;               // highest instantaneous kinetic temperature
+    double displacement; // farthest an atom may move in a step
+    double temperature;  // highest instantaneous kinetic temperature
 };
 
 struct hm_propagator {
     struct hm_dispatch *oracle;
     struct hm_predictor *predictor;
     struct hm_policy *policy;
-    struct hm_trainer *trainer;       // ops NULL: nothing learns
+    struct hm_trainer *trainer; // ops NULL: nothing learns
     struct hm_observer observer;
     struct hm_schedule schedule;
     struct hm_limits limits;
     double seconds_predict;
 
-    double *scratch;                  // one allocation behind the arrays below
-    double *kick_exact, *kick_predicted, *v_before, *v_on, *force;   // (natom, 3)
-    double *motion;                   // (nchannel)
-    double *sample;                   // one training sample
+    double *scratch;                                               // one allocation behind the arrays below
+    double *kick_exact, *kick_predicted, *v_before, *v_on, *force; // (natom, 3)
+    double *motion;                                                // (nchannel)
+    double *sample;                                                // one training sample
     struct hm_label label;
 };
 
@@ -83,7 +83,8 @@ enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_s
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
 
 /* The state of the run to bits: hm_state and the services. */
-enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state, struct hm_archive *archive);
+enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state,
+                                  struct hm_archive *archive);
 enum hm_status hm_propagator_load(struct hm_propagator *propagator, struct hm_state *state, struct hm_archive *archive);
 
 #endif

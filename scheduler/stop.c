@@ -5,7 +5,10 @@
 
 static volatile sig_atomic_t requested;
 
-static void remember(int signal_number) { requested = signal_number; }
+static void remember(int signal_number)
+{
+    requested = signal_number;
+}
 
 void hm_stop_install(void)
 {
@@ -15,4 +18,7 @@ void hm_stop_install(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
 
-int hm_stop_requested(void) { return requested; }
+int hm_stop_requested(void)
+{
+    return requested;
+}

@@ -11,8 +11,10 @@ void hm_trainer_destroy(struct hm_trainer *trainer)
 static void account(struct hm_trainer *trainer, double started)
 {
     const double seconds = hm_clock() - started;
-    if (trainer->remote) trainer->seconds_blocked += seconds;
-    else trainer->seconds_inline += seconds;
+    if (trainer->remote)
+        trainer->seconds_blocked += seconds;
+    else
+        trainer->seconds_inline += seconds;
 }
 
 enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *sample)
@@ -34,7 +36,7 @@ enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step)
 enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson)
 {
     *lesson = (struct hm_lesson){0};
-    const double started = wait ? hm_clock() : 0;   /* without waiting this is called at every step and takes no time */
+    const double started = wait ? hm_clock() : 0; /* without waiting this is called at every step and takes no time */
     HM_TRY(trainer->ops->poll(trainer->self, step, wait, lesson));
     if (lesson->episode) trainer->seconds_train += lesson->record.seconds;
     if (wait) account(trainer, started);

@@ -1,8 +1,9 @@
 /* Where the driver sends its labels, and where new parameters come from.
  *
- * Labels of committed steps are taught; an episode is requested; its outcome, a lesson, is polled. One episode at a time:
- * a request while one is under way is ignored. Three implementations: inline (the driver studies itself), remote (a
- * predictor rank studies), replay (parameters stored by a recorded run come back at the step at which they came then).
+ * Labels of committed steps are taught; an episode is requested; its outcome, a lesson, is polled. One episode at a
+ * time: a request while one is under way is ignored. Three implementations: inline (the driver studies itself), remote
+ * (a predictor rank studies), replay (parameters stored by a recorded run come back at the step at which they came
+ * then).
  *
  * Shapes: a sample is hm_sample_size doubles.
  * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, HM_BAD_INPUT (replay file).
@@ -15,10 +16,10 @@
 #include "scheduler/apprentice.h"
 
 struct hm_lesson {
-    bool episode;                        // an episode ended: the record is for the log
+    bool episode; // an episode ended: the record is for the log
     struct hm_training_record record;
-    int32_t version;                     // of the parameters below
-    const void *parameters;              // NULL unless new ones are to be used from the next step on
+    int32_t version;        // of the parameters below
+    const void *parameters; // NULL unless new ones are to be used from the next step on
     size_t bytes;
 };
 
@@ -33,12 +34,12 @@ struct hm_trainer_ops {
 };
 
 struct hm_trainer {
-    const struct hm_trainer_ops *ops;    // NULL: nothing learns
+    const struct hm_trainer_ops *ops; // NULL: nothing learns
     void *self;
     bool remote;
-    double seconds_train;                // study time the trainers report
-    double seconds_blocked;              // time the driver stood still for a predictor rank
-    double seconds_inline;               // time the driver spent studying itself
+    double seconds_train;   // study time the trainers report
+    double seconds_blocked; // time the driver stood still for a predictor rank
+    double seconds_inline;  // time the driver spent studying itself
 };
 
 /* The apprentice is borrowed. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 struct inline_trainer {
-    struct hm_apprentice *apprentice;   // borrowed
+    struct hm_apprentice *apprentice; // borrowed
     struct hm_training_record record;
-    bool studied;                       // the record waits to be polled
+    bool studied; // the record waits to be polled
 };
 
 static enum hm_status teach(void *self, const double *sample)

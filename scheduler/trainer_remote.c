@@ -1,6 +1,7 @@
 /* Labels streamed to a predictor rank, lessons taken from it when they come.
  *
- * Samples are collected until a message is worth sending; two outboxes take turns so that one may still be under way. */
+ * Samples are collected until a message is worth sending; two outboxes take turns so that one may still be under way.
+ */
 #include "scheduler/remote.h"
 
 #include "scheduler/messages.h"
@@ -13,14 +14,14 @@ struct remote_trainer {
     MPI_Comm world;
     int rank;
     size_t sample_size;
-    struct hm_archive samples;     // not sent yet
+    struct hm_archive samples; // not sent yet
     size_t nsample;
     struct hm_outbox outbox[2];
     int turn;
-    struct hm_inbox inbox;         // states
-    struct hm_inbox lesson;        // the lesson taken last
-    bool studying;                 // an episode is under way, or its lesson not yet polled
-    bool arrived;                  // the lesson is here
+    struct hm_inbox inbox;  // states
+    struct hm_inbox lesson; // the lesson taken last
+    bool studying;          // an episode is under way, or its lesson not yet polled
+    bool arrived;           // the lesson is here
 };
 
 static struct hm_archive *open_outbox(struct remote_trainer *t)
@@ -82,8 +83,10 @@ static enum hm_status take(struct remote_trainer *t, bool wait)
 {
     if (!t->studying || t->arrived) return HM_OK;
     bool got = true;
-    if (wait) HM_TRY(hm_inbox_receive(&t->lesson, t->world, t->rank));
-    else HM_TRY(hm_inbox_try(&t->lesson, t->world, t->rank, &got));
+    if (wait)
+        HM_TRY(hm_inbox_receive(&t->lesson, t->world, t->rank));
+    else
+        HM_TRY(hm_inbox_try(&t->lesson, t->world, t->rank, &got));
     if (!got) return HM_OK;
     t->arrived = true;
     return hm_inbox_check(&t->lesson, HM_MESSAGE_LESSON);
@@ -117,7 +120,7 @@ static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct remote_trainer *t = self;
     size_t lesson;
-    HM_TRY(take(t, true));   /* of the future that is now undone */
+    HM_TRY(take(t, true)); /* of the future that is now undone */
     hm_archive_clear(&t->samples);
     t->nsample = 0;
     HM_TRY(hm_archive_get_size(archive, &lesson));

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 struct replay_trainer {
-    struct hm_trajectory *log;         // borrowed, open for reading
-    const int32_t *version;            // borrowed, (count): in use at each step
+    struct hm_trajectory *log; // borrowed, open for reading
+    const int32_t *version;    // borrowed, (count): in use at each step
     size_t count;
     int32_t current;
     struct hm_archive parameters;

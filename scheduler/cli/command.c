@@ -28,17 +28,19 @@ int hm_launched_size(void)
 enum hm_status hm_command_parse(const struct argp *argp, int argc, char **argv, void *input, bool *finished)
 {
     *finished = false;
-    for (int i = 1; i < argc; i++)   /* argp would leave the process after printing help */
+    for (int i = 1; i < argc; i++) /* argp would leave the process after printing help */
         if (argv[i][0] == '-' && (argv[i][1] == '?' || (argv[i][1] == '-' && argv[i][2] == 'h' && argv[i][3] == 'e'))) {
             char name[64];
             snprintf(name, sizeof name, "hamlet %s", argv[0]);
-            if (hm_launched_rank() <= 0) argp_help(argp, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK, name);
+            if (hm_launched_rank() <= 0)
+                argp_help(argp, stdout, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK, name);
             *finished = true;
             return HM_OK;
         }
     hm_status_clear();
     if (argp_parse(argp, argc, argv, ARGP_SILENT, NULL, input) == 0) return HM_OK;
-    return *hm_status_message() ? HM_BAD_USAGE : hm_fail(HM_BAD_USAGE, "hamlet %s --help tells how to call it", argv[0]);
+    return *hm_status_message() ? HM_BAD_USAGE
+                                : hm_fail(HM_BAD_USAGE, "hamlet %s --help tells how to call it", argv[0]);
 }
 
 error_t hm_command_fault(enum hm_status status)

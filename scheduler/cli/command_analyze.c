@@ -12,14 +12,20 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
     switch (key) {
-    case 'j': a->json = true; return 0;
-    case 'r': a->reference = argument; return 0;
+    case 'j':
+        a->json = true;
+        return 0;
+    case 'r':
+        a->reference = argument;
+        return 0;
     case ARGP_KEY_ARG:
         if (a->run) return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one argument too many", argument));
         a->run = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "which trajectory? hamlet analyze RUN.h5"));
-    default: return hm_command_other(key, state);
+    case ARGP_KEY_NO_ARGS:
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which trajectory? hamlet analyze RUN.h5"));
+    default:
+        return hm_command_other(key, state);
     }
 }
 
@@ -38,8 +44,10 @@ enum hm_status hm_command_analyze(int argc, char **argv)
     HM_TRY(hm_command_parse(&parser, argc, argv, &a, &finished));
     if (finished) return HM_OK;
     HM_TRY(hm_analysis_create(a.run, a.reference, &analysis));
-    if (a.json) hm_analysis_print_json(analysis, stdout);
-    else hm_analysis_print_text(analysis, stdout);
+    if (a.json)
+        hm_analysis_print_json(analysis, stdout);
+    else
+        hm_analysis_print_text(analysis, stdout);
     hm_analysis_destroy(&analysis);
     return HM_OK;
 }

@@ -25,9 +25,11 @@ static void report(const char *bench, const char *what, const char *unit, double
     qsort(values, REPEATS, sizeof *values, compare);
     const double median = values[REPEATS / 2], low = values[0], high = values[REPEATS - 1];
     if (json)
-        printf("{\"bench\": \"%s\", \"case\": \"%s\", \"unit\": \"%s\", \"median\": %.4g, \"min\": %.4g, \"max\": %.4g}\n", bench,
-               what, unit, median, low, high);
-    else printf("%-6s %-28s %10.4g %-8s (%.4g to %.4g)\n", bench, what, median, unit, low, high);
+        printf(
+            "{\"bench\": \"%s\", \"case\": \"%s\", \"unit\": \"%s\", \"median\": %.4g, \"min\": %.4g, \"max\": %.4g}\n",
+            bench, what, unit, median, low, high);
+    else
+        printf("%-6s %-28s %10.4g %-8s (%.4g to %.4g)\n", bench, what, median, unit, low, high);
 }
 
 static void temporary_path(char *path, size_t size)
@@ -125,15 +127,19 @@ static enum hm_status write_once(const struct hm_frame *frame, double *megabytes
     struct hm_trajectory *trajectory = NULL;
     static const char *const provenance[1][2] = {{NULL, NULL}};
     temporary_path(path, sizeof path);
-    const struct hm_trajectory_setup setup = {.frame = frame, .config_yaml = "bench: write\n", .timestep = 1,
-                                              .steps = WRITE_FRAMES, .stride = 1, .overwrite = true,
+    const struct hm_trajectory_setup setup = {.frame = frame,
+                                              .config_yaml = "bench: write\n",
+                                              .timestep = 1,
+                                              .steps = WRITE_FRAMES,
+                                              .stride = 1,
+                                              .overwrite = true,
                                               .provenance = provenance};
     const double started = hm_clock();
     enum hm_status status = hm_trajectory_create(path, &setup, &trajectory);
     for (int64_t step = 0; step < WRITE_FRAMES && status == HM_OK; step++) {
         frame->x[step % (3 * WRITE_ATOMS)] += 1;
-        const struct hm_trajectory_frame record = {.step = step, .x = frame->x, .v = frame->v, .force = frame->x,
-                                                   .image = frame->image};
+        const struct hm_trajectory_frame record = {
+            .step = step, .x = frame->x, .v = frame->v, .force = frame->x, .image = frame->image};
         status = hm_trajectory_append(trajectory, &record);
     }
     const enum hm_status closed = trajectory ? hm_trajectory_close(&trajectory) : HM_OK;
@@ -177,15 +183,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
     switch (key) {
-    case 'j': a->json = true; return 0;
-    case ARGP_KEY_ARG: a->name = argument; return 0;
-    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? step or write"));
-    default: return hm_command_other(key, state);
+    case 'j':
+        a->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        a->name = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? step or write"));
+    default:
+        return hm_command_other(key, state);
     }
 }
 
 static const struct argp_option options[] = {{"json", 'j', NULL, 0, "JSON lines", 0}, {0}};
-static const struct argp parser = {options, parse_option, "NAME", "Measure this machine: step, write.", NULL, NULL, NULL};
+static const struct argp parser = {options, parse_option, "NAME", "Measure this machine: step, write.",
+                                   NULL,    NULL,         NULL};
 
 enum hm_status hm_command_bench(int argc, char **argv)
 {

@@ -20,14 +20,20 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
     switch (key) {
-    case 's': return hm_command_fault(hm_words_add(&a->settings, argument));
-    case 'H': a->hamiltonian = argument; return 0;
-    case 'j': a->json = true; return 0;
+    case 's':
+        return hm_command_fault(hm_words_add(&a->settings, argument));
+    case 'H':
+        a->hamiltonian = argument;
+        return 0;
+    case 'j':
+        a->json = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (a->operand) return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one argument too many", argument));
         a->operand = argument;
         return 0;
-    default: return hm_command_other(key, state);
+    default:
+        return hm_command_other(key, state);
     }
 }
 
@@ -37,8 +43,8 @@ static const struct argp_option validate_options[] = {
     {"set", 's', "KEY=VALUE", 0, "change one key of the configuration; may be repeated", 0},
     {0},
 };
-static const struct argp validate_parser = {validate_options, parse_option, "FILE",
-                                            "Check a configuration and the files it names.", NULL, NULL, NULL};
+static const struct argp validate_parser = {
+    validate_options, parse_option, "FILE", "Check a configuration and the files it names.", NULL, NULL, NULL};
 
 enum hm_status hm_command_validate(int argc, char **argv)
 {
@@ -64,9 +70,12 @@ out:
 /* ---- explain ---- */
 
 static const struct argp explain_parser = {NULL, parse_option, "[KEY]", "Explain one key of the configuration, or all.",
-                                           NULL, NULL, NULL};
+                                           NULL, NULL,         NULL};
 
-static void list_method(const struct hm_method *method) { printf("    %-10s %s\n", method->name, method->summary); }
+static void list_method(const struct hm_method *method)
+{
+    printf("    %-10s %s\n", method->name, method->summary);
+}
 
 /* The families know their methods; the schema only knows that there is a name. */
 static void list_methods(const char *key)
@@ -93,12 +102,13 @@ enum hm_status hm_command_explain(int argc, char **argv)
 /* ---- energy ---- */
 
 static const struct argp_option energy_options[] = {
-    {"hamiltonian", 'H', "YAML", 0, "the section `hamiltonian` of a configuration, '{type: harmonic, molecule: HCl}'", 0},
+    {"hamiltonian", 'H', "YAML", 0, "the section `hamiltonian` of a configuration, '{type: harmonic, molecule: HCl}'",
+     0},
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {0},
 };
-static const struct argp energy_parser = {energy_options, parse_option, "GEOMETRY",
-                                          "Energy and forces of one geometry (extended XYZ).", NULL, NULL, NULL};
+static const struct argp energy_parser = {
+    energy_options, parse_option, "GEOMETRY", "Energy and forces of one geometry (extended XYZ).", NULL, NULL, NULL};
 
 static void print_energy(const struct hm_frame *frame, const struct hm_label *label, bool json)
 {
@@ -107,13 +117,14 @@ static void print_energy(const struct hm_frame *frame, const struct hm_label *la
     if (json) {
         printf("{\"energy_hartree\": %.15g, \"forces_hartree_per_bohr\": [", label->energy);
         for (size_t i = 0; i < n; i++)
-            printf("%s[%.15g, %.15g, %.15g]", i ? ", " : "", label->force[3 * i], label->force[3 * i + 1], label->force[3 * i + 2]);
+            printf("%s[%.15g, %.15g, %.15g]", i ? ", " : "", label->force[3 * i], label->force[3 * i + 1],
+                   label->force[3 * i + 2]);
         printf("], \"converged\": %s, \"iterations\": %d, \"seconds\": %.3g}\n", converged ? "true" : "false",
                label->iterations, label->seconds);
         return;
     }
-    printf("energy %.12g Hartree (%s, %d iterations, %.3g s)\n", label->energy, converged ? "converged" : "not converged",
-           label->iterations, label->seconds);
+    printf("energy %.12g Hartree (%s, %d iterations, %.3g s)\n", label->energy,
+           converged ? "converged" : "not converged", label->iterations, label->seconds);
     printf("forces, Hartree/bohr\n");
     for (size_t i = 0; i < n; i++)
         printf("%4zu %-2s %18.12f %18.12f %18.12f\n", i, hm_element_symbol(frame->number[i]), label->force[3 * i],
@@ -158,8 +169,10 @@ enum hm_status hm_command_energy(int argc, char **argv)
         goto out;
     }
     HM_TRY_GOTO(status, hm_hamiltonian_evaluate(&hamiltonian, &frame, &label), out);
-    if (label.status == HM_LABEL_NOT_FINITE) status = hm_fail(HM_ORACLE_FAILED, "%s: the energy is not finite", a.operand);
-    else print_energy(&frame, &label, a.json);
+    if (label.status == HM_LABEL_NOT_FINITE)
+        status = hm_fail(HM_ORACLE_FAILED, "%s: the energy is not finite", a.operand);
+    else
+        print_energy(&frame, &label, a.json);
 out:
     free(label.force);
     hm_hamiltonian_destroy(&hamiltonian);

@@ -16,10 +16,10 @@
 
 struct arguments {
     const char *file;
-    int ranks;               // -n; 0 = not given
+    int ranks; // -n; 0 = not given
     struct hm_words settings;
     bool dry_run, overwrite, quiet;
-    char *const *all;        // the command's own argument vector
+    char *const *all; // the command's own argument vector
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -31,17 +31,27 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         a->ranks = (int)strtol(argument, &end, 10);
         if (*end == '\0' && a->ranks >= 1) return 0;
         return hm_command_fault(hm_fail(HM_BAD_USAGE, "-n takes a number of ranks, 1 or more, not '%s'", argument));
-    case 's': return hm_command_fault(hm_words_add(&a->settings, argument));
-    case 'd': a->dry_run = true; return 0;
-    case 'o': a->overwrite = true; return 0;
-    case 'q': a->quiet = true; return 0;
+    case 's':
+        return hm_command_fault(hm_words_add(&a->settings, argument));
+    case 'd':
+        a->dry_run = true;
+        return 0;
+    case 'o':
+        a->overwrite = true;
+        return 0;
+    case 'q':
+        a->quiet = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (a->file)
-            return hm_command_fault(hm_fail(HM_BAD_USAGE, "one configuration file at a time: '%s' is one too many", argument));
+            return hm_command_fault(
+                hm_fail(HM_BAD_USAGE, "one configuration file at a time: '%s' is one too many", argument));
         a->file = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS: return hm_command_fault(hm_fail(HM_BAD_USAGE, "run which configuration file? hamlet run FILE"));
-    default: return hm_command_other(key, state);
+    case ARGP_KEY_NO_ARGS:
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "run which configuration file? hamlet run FILE"));
+    default:
+        return hm_command_other(key, state);
     }
 }
 
@@ -54,8 +64,8 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const struct argp parser = {options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.",
-                                   NULL, NULL, NULL};
+static const struct argp parser = {
+    options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.", NULL, NULL, NULL};
 
 /* Everything that can be known to be wrong before the first step. */
 static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
@@ -78,7 +88,8 @@ static void describe(const struct hm_job *job, const struct hm_layout *layout)
     const double timestep = hm_config_real(config, "integrator.timestep");
     const long long steps = (long long)hm_config_integer(config, "integrator.steps");
     printf("system      %zu atoms\n", job->frame.natom);
-    printf("run         %lld steps of %g fs (%g ps)\n", steps, timestep * HM_TIME_FS, (double)steps * timestep * HM_TIME_PS);
+    printf("run         %lld steps of %g fs (%g ps)\n", steps, timestep * HM_TIME_FS,
+           (double)steps * timestep * HM_TIME_PS);
     printf("hamiltonian %s\n", hm_config_text(config, "hamiltonian.type"));
     printf("predictor   %s\n", hm_config_text(config, "predictor.type"));
     printf("policy      %s\n", hm_config_text(config, "policy.type"));
@@ -112,8 +123,10 @@ static enum hm_status launch(const struct arguments *a, int *exit_code)
 
     struct hm_words command = {0};
     for (char *const *word = a->all; *word && status == HM_OK; word++) {
-        if (strcmp(*word, "-n") == 0 || strcmp(*word, "--ranks") == 0) word++;
-        else if (strncmp(*word, "-n", 2) != 0 && strncmp(*word, "--ranks=", 8) != 0) status = hm_words_add(&command, *word);
+        if (strcmp(*word, "-n") == 0 || strcmp(*word, "--ranks") == 0)
+            word++;
+        else if (strncmp(*word, "-n", 2) != 0 && strncmp(*word, "--ranks=", 8) != 0)
+            status = hm_words_add(&command, *word);
     }
     if (status == HM_OK) status = hm_words_add(&command, NULL);
     if (status == HM_OK) status = hm_launch(a->ranks, (char *const *)command.word, exit_code);
@@ -128,7 +141,8 @@ static enum hm_status check_world(MPI_Comm world)
     MPI_Comm_size(world, &size);
     const int expected = hm_launch_expected_ranks() > 0 ? hm_launch_expected_ranks() : hm_launched_size();
     if (expected <= 0 || expected == size) return HM_OK;
-    return hm_fail(HM_MPI_ERROR, "started as one of %d ranks but the MPI world has %d: use the mpirun this build belongs to, %s",
+    return hm_fail(HM_MPI_ERROR,
+                   "started as one of %d ranks but the MPI world has %d: use the mpirun this build belongs to, %s",
                    expected, size, HM_MPIEXEC);
 }
 
@@ -170,11 +184,12 @@ static enum hm_status run_as_rank(const struct arguments *a)
     struct provenance provenance;
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    hm_stop_install();                  /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
+    hm_stop_install(); /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
     hm_launch_announce();
-    setvbuf(stdout, NULL, _IOLBF, 0);   /* mpirun's pipe: lines as they come */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* mpirun's pipe: lines as they come */
     describe_provenance(a, &provenance);
-    const struct hm_driver_options driver = {a->overwrite, a->quiet, hm_launch_terminal(), (const char *const(*)[2])provenance.table};
+    const struct hm_driver_options driver = {a->overwrite, a->quiet, hm_launch_terminal(),
+                                             (const char *const(*)[2])provenance.table};
     enum hm_status status = hm_agree(MPI_COMM_WORLD, check_world(MPI_COMM_WORLD));
     if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? prepare(a, &job) : HM_OK);
     if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
@@ -193,13 +208,16 @@ enum hm_status hm_command_run(int argc, char **argv)
         hm_words_release(&a.settings);
         return status;
     }
-    if (a.dry_run) status = hm_launched_rank() > 0 ? HM_OK : dry_run(&a);
+    if (a.dry_run)
+        status = hm_launched_rank() > 0 ? HM_OK : dry_run(&a);
     else if (a.ranks > 1 && hm_launched_rank() >= 0)
         status = hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a.ranks);
-    else if (a.ranks > 1) status = launch(&a, &code);
-    else status = run_as_rank(&a);
+    else if (a.ranks > 1)
+        status = launch(&a, &code);
+    else
+        status = run_as_rank(&a);
     hm_words_release(&a.settings);
     if (status != HM_OK || code == 0) return status;
-    hm_status_clear();   /* the ranks have said what there is to say */
+    hm_status_clear(); /* the ranks have said what there is to say */
     return hm_status_from_exit_code(code);
 }

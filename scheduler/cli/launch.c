@@ -35,7 +35,8 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
 
-/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE". -1 if it says something else. */
+/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE". -1 if it says something
+ * else. */
 static long read_status(const char *status_file, const char *word)
 {
     char found[16] = "";
@@ -50,7 +51,7 @@ static long read_status(const char *status_file, const char *word)
 static bool write_status(const char *word, long number)
 {
     const char *status_file = getenv(STATUS_FILE_VARIABLE);
-    FILE *file = status_file ? fopen(status_file, "r+") : NULL;   /* only ever the file the launcher made */
+    FILE *file = status_file ? fopen(status_file, "r+") : NULL; /* only ever the file the launcher made */
     if (!file) return false;
     fprintf(file, "%s %-12ld\n", word, number);
     return fclose(file) == 0;
@@ -60,8 +61,10 @@ static bool write_status(const char *word, long number)
 static void pass_signal_on(const char *status_file, pid_t mpirun, int seen)
 {
     const long driver = read_status(status_file, "driver");
-    if (seen == 1 && driver > 0) kill((pid_t)driver, SIGUSR1);
-    else kill(mpirun, SIGTERM);
+    if (seen == 1 && driver > 0)
+        kill((pid_t)driver, SIGUSR1);
+    else
+        kill(mpirun, SIGTERM);
 }
 
 static int wait_for(pid_t mpirun, const char *status_file)
@@ -74,7 +77,10 @@ static int wait_for(pid_t mpirun, const char *status_file)
 }
 
 /* Sets a variable unless the user has. */
-static void suggest(const char *name, const char *value) { setenv(name, value, 0); }
+static void suggest(const char *name, const char *value)
+{
+    setenv(name, value, 0);
+}
 
 static void prepare_environment(int ranks, const char *status_file)
 {
@@ -83,13 +89,15 @@ static void prepare_environment(int ranks, const char *status_file)
     setenv(STATUS_FILE_VARIABLE, status_file, 1);
     setenv(RANKS_VARIABLE, count, 1);
     setenv(TERMINAL_VARIABLE, isatty(STDOUT_FILENO) ? "1" : "0", 1);
-    /* Open MPI refuses root and more ranks than cores, and binds ranks to cores; none of it fits a laptop or a container. */
+    /* Open MPI refuses root and more ranks than cores, and binds ranks to cores; none of it fits a laptop or a
+     * container. */
     suggest("OMPI_ALLOW_RUN_AS_ROOT", "1");
     suggest("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     suggest("OMPI_MCA_rmaps_base_oversubscribe", "1");
     suggest("OMPI_MCA_hwloc_base_binding_policy", "none");
     suggest("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
-    /* A rank is one thread unless the user wants more: spinning threads on shared cores cost far more than they give. */
+    /* A rank is one thread unless the user wants more: spinning threads on shared cores cost far more than they give.
+     */
     suggest("OPENBLAS_NUM_THREADS", "1");
     suggest("OMP_NUM_THREADS", "1");
 }
@@ -111,7 +119,7 @@ static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
     for (; *argv && n + 1 < MOST_ARGUMENTS; argv++) command[n++] = *argv;
     command[n] = NULL;
 
-    setpgid(0, 0);   /* Ctrl-C reaches the launcher alone, which asks politely */
+    setpgid(0, 0); /* Ctrl-C reaches the launcher alone, which asks politely */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != launcher) _exit(127);
     execv(HM_MPIEXEC, command);
@@ -154,14 +162,14 @@ void hm_launch_announce(void)
 int hm_launch_report(int exit_code)
 {
     if (!getenv(STATUS_FILE_VARIABLE)) return exit_code;
-    if (hm_launched_rank() > 0) return 0;   /* rank 0 speaks for all: they agreed */
+    if (hm_launched_rank() > 0) return 0; /* rank 0 speaks for all: they agreed */
     return write_status("exit", exit_code) ? 0 : exit_code;
 }
 
 bool hm_launch_terminal(void)
 {
     if (hm_launched_rank() < 0) return isatty(STDOUT_FILENO);
-    const char *terminal = getenv(TERMINAL_VARIABLE);   /* mpirun may give a rank a pseudo-terminal of its own */
+    const char *terminal = getenv(TERMINAL_VARIABLE); /* mpirun may give a rank a pseudo-terminal of its own */
     return terminal && strcmp(terminal, "1") == 0;
 }
 

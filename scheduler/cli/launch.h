@@ -1,9 +1,9 @@
 /* `hamlet run -n N`: the program starts itself under mpirun, politely.
  *
- * The ranks find a status file named in the environment: rank 0 leaves its process number there, and at the end its exit code;
- * then every rank exits with 0, so that mpirun's own banner never buries a message, and the launcher returns the code from
- * the file. A first signal is passed to rank 0 as SIGUSR1 (mpirun would kill the ranks a second after SIGTERM); a second one
- * ends mpirun.
+ * The ranks find a status file named in the environment: rank 0 leaves its process number there, and at the end its
+ * exit code; then every rank exits with 0, so that mpirun's own banner never buries a message, and the launcher returns
+ * the code from the file. A first signal is passed to rank 0 as SIGUSR1 (mpirun would kill the ranks a second after
+ * SIGTERM); a second one ends mpirun.
  *
  * Errors: HM_MPI_ERROR when mpirun cannot be started or a rank died.
  * MPI: before MPI_Init.

@@ -53,7 +53,8 @@ static void force(double k, double r0, const double *x, double *f)
     }
 }
 
-void fixture_plain_leapfrog(const struct hm_frame *start, double k, double r0, double dt, int64_t steps, double *x, double *v)
+void fixture_plain_leapfrog(const struct hm_frame *start, double k, double r0, double dt, int64_t steps, double *x,
+                            double *v)
 {
     double f[6];
     memcpy(x, start->x, sizeof f);

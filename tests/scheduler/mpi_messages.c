@@ -27,7 +27,8 @@ static void test_ring(void)
         size_t wrong = 0;
         for (size_t i = 0; i < count; i++) {
             double value = -1;
-            if (hm_archive_get_real(&inbox.archive, &value) != HM_OK || value != (double)i + (rank + size - 1) % size) wrong++;
+            if (hm_archive_get_real(&inbox.archive, &value) != HM_OK || value != (double)i + (rank + size - 1) % size)
+                wrong++;
         }
         CU_ASSERT_EQUAL(wrong, 0);
     }
@@ -40,7 +41,8 @@ static void test_failure_carries_its_message(void)
     struct hm_inbox inbox = {0};
     look_around();
     if (rank == size - 1) {
-        HM_ASSERT_OK(hm_message_send_failure(MPI_COMM_WORLD, 0, hm_fail(HM_ORACLE_FAILED, "the oracle of %d broke", rank)));
+        HM_ASSERT_OK(
+            hm_message_send_failure(MPI_COMM_WORLD, 0, hm_fail(HM_ORACLE_FAILED, "the oracle of %d broke", rank)));
     }
     if (rank == 0) {
         CU_ASSERT_EQUAL(hm_inbox_expect(&inbox, MPI_COMM_WORLD, size - 1, HM_MESSAGE_LABEL), HM_ORACLE_FAILED);

@@ -48,7 +48,8 @@ static void on_all_ranks(const char *extra, void (*play)(struct hm_simulation *s
     hm_job_release(&job);
 }
 
-static void inline_reference(const struct hm_job *job, int64_t steps, struct hm_layout *layout, struct hm_simulation *simulation)
+static void inline_reference(const struct hm_job *job, int64_t steps, struct hm_layout *layout,
+                             struct hm_simulation *simulation)
 {
     fixture_simulation(job, layout, simulation);
     HM_ASSERT_OK(fixture_advance(simulation, steps));
@@ -71,7 +72,8 @@ static void test_synchronous_bits(void)
 {
     on_all_ranks(RUN, play_to_the_end);
     on_all_ranks(RUN "predictor: {inputs: [velocity], history: 12}\n", play_to_the_end);
-    on_all_ranks(RUN "predictor: {representation: cartesian, inputs: [velocity]}\npolicy: {frequency: 0.5}\n", play_to_the_end);
+    on_all_ranks(RUN "predictor: {representation: cartesian, inputs: [velocity]}\npolicy: {frequency: 0.5}\n",
+                 play_to_the_end);
 }
 
 static void play_always(struct hm_simulation *simulation, const struct hm_job *job)
@@ -111,7 +113,10 @@ static void play_restore(struct hm_simulation *simulation, const struct hm_job *
     hm_archive_release(&snapshot);
 }
 
-static void test_advance_restore_advance(void) { on_all_ranks(RUN, play_restore); }
+static void test_advance_restore_advance(void)
+{
+    on_all_ranks(RUN, play_restore);
+}
 
 /* Asynchronous training promises no bits, but the same physics and no hang. */
 static void play_asynchronous(struct hm_simulation *simulation, const struct hm_job *job)
@@ -161,7 +166,8 @@ static void compare_files(const char *path_a, const char *path_b)
         count[i] = hm_trajectory_info(trajectory)->nframe;
         CU_ASSERT_TRUE(count[i] > 100 && count[i] <= MOST);
         CU_ASSERT_EQUAL(hm_trajectory_info(trajectory)->ndecision, (size_t)hm_trajectory_info(trajectory)->steps);
-        HM_ASSERT_OK(hm_trajectory_read_frames(trajectory, 0, count[i], steps[i], x[i], v[i], force[i], energy[i], NULL));
+        HM_ASSERT_OK(
+            hm_trajectory_read_frames(trajectory, 0, count[i], steps[i], x[i], v[i], force[i], energy[i], NULL));
         HM_ASSERT_OK(hm_trajectory_close(&trajectory));
     }
     CU_ASSERT_EQUAL(count[0], count[1]);
@@ -182,10 +188,12 @@ static void test_replay_gives_the_same_bits(void)
     HM_ASSERT_OK(whole_run(RUN "policy: {frequency: 0.05}\n", "async.h5", false));
     HM_ASSERT_OK(whole_run("integrator: {timestep: 0.25 fs, steps: 3000}\n"
                            "training: {warmup_steps: 400, episode_every_injections: 5, mode: asynchronous}\n"
-                           "policy: {frequency: 0.05}\n", "async.h5", true));
+                           "policy: {frequency: 0.05}\n",
+                           "async.h5", true));
     HM_ASSERT_OK(whole_run("integrator: {timestep: 0.25 fs, steps: 3000}\n"
                            "training: {warmup_steps: 400, episode_every_injections: 5, mode: asynchronous}\n"
-                           "policy: {type: replay, log: async.h5}\n", "async_again.h5", false));
+                           "policy: {type: replay, log: async.h5}\n",
+                           "async_again.h5", false));
     if (rank_of_this() == 0) compare_files("async.h5", "async_again.h5");
 }
 
@@ -196,7 +204,8 @@ static void test_faults_reach_every_rank(void)
     CU_ASSERT_EQUAL(whole_run(RUN "ranks: {predictors: 1, oracles: 7}\n", "none.h5", false), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "9 ranks"));
     CU_ASSERT_NOT_EQUAL(access("none.h5", F_OK), 0);
-    CU_ASSERT_EQUAL(whole_run("integrator: {timestep: 0.25 fs, steps: 3000, max_temperature: 1 K}\n", "hot.h5", true), HM_DIVERGED);
+    CU_ASSERT_EQUAL(whole_run("integrator: {timestep: 0.25 fs, steps: 3000, max_temperature: 1 K}\n", "hot.h5", true),
+                    HM_DIVERGED);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "step 0"));
 }
 

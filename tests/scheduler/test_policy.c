@@ -15,7 +15,8 @@ static struct hm_config *configure(const char *policy)
     char text[512];
     struct hm_config *config = NULL;
     snprintf(text, sizeof text,
-             "hamiltonian: {type: harmonic, molecule: HCl}\nintegrator: {timestep: 1 fs, steps: 10}\npolicy: %s\n", policy);
+             "hamiltonian: {type: harmonic, molecule: HCl}\nintegrator: {timestep: 1 fs, steps: 10}\npolicy: %s\n",
+             policy);
     HM_ASSERT_OK(hm_config_parse(text, "policy.yaml", NULL, 0, &config));
     return config;
 }

@@ -50,7 +50,7 @@ static void restores(const char *extra, int64_t at, int64_t until)
     HM_ASSERT_OK(fixture_advance(&f.simulation, at));
     HM_ASSERT_OK(hm_propagator_save(&f.simulation.propagator, f.simulation.state, &snapshot));
     HM_ASSERT_OK(fixture_advance(&f.simulation, until));
-    HM_ASSERT_OK(fixture_advance(&g.simulation, until));   /* never interrupted */
+    HM_ASSERT_OK(fixture_advance(&g.simulation, until)); /* never interrupted */
     CU_ASSERT_TRUE(fixture_same_state(f.simulation.state, g.simulation.state));
 
     HM_ASSERT_OK(hm_propagator_load(&f.simulation.propagator, f.simulation.state, &snapshot));
@@ -69,7 +69,8 @@ static void test_advance_restore_advance(void)
     static const int64_t at[] = {0, 10, 395, 400, 777, 899, 900, 5399, 5400, 5405};
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
         restores(LINEAR, at[i], at[i] + 10);
-        restores(LINEAR "predictor: {inputs: [velocity], history: 12}\npolicy: {frequency: 0.05}\n", at[i], at[i] + 300);
+        restores(LINEAR "predictor: {inputs: [velocity], history: 12}\npolicy: {frequency: 0.05}\n", at[i],
+                 at[i] + 300);
     }
     restores(LINEAR "predictor: {type: zero}\n", 450, 470);
     restores(LINEAR "predictor: {representation: cartesian, inputs: [velocity]}\npolicy: {frequency: 0.5}\n", 450, 470);
@@ -172,11 +173,24 @@ static void test_divergence_stops(void)
     struct fixture f;
     begin(&f, LINEAR "policy: {type: never}\n");
     HM_ASSERT_OK(fixture_advance(&f.simulation, 500));
-    f.simulation.state->frame.v[0] = 1;   /* 0.55 Angstrom a step */
+    f.simulation.state->frame.v[0] = 1; /* 0.55 Angstrom a step */
     CU_ASSERT_EQUAL(fixture_advance(&f.simulation, 520), HM_DIVERGED);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "step 500"));
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "max_displacement"));
     end(&f);
+}
+
+static void test_non_finite_velocity_stops(void)
+{
+    for (size_t k = 0; k < 6; k++) {
+        struct fixture f;
+        begin(&f, LINEAR "policy: {type: never}\n");
+        HM_ASSERT_OK(fixture_advance(&f.simulation, 500));
+        f.simulation.state->frame.v[k] = NAN;
+        CU_ASSERT_EQUAL(fixture_advance(&f.simulation, 520), HM_DIVERGED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "step 500: a velocity is not finite"));
+        end(&f);
+    }
 }
 
 static void test_non_finite_force_stops(void)
@@ -216,6 +230,7 @@ static const struct hm_test tests[] = {
     {"exact until the predictor is ready", test_not_ready},
     {"a non-finite prediction is injected", test_non_finite_prediction_is_injected},
     {"divergence stops", test_divergence_stops},
+    {"a non-finite velocity stops", test_non_finite_velocity_stops},
     {"a non-finite force stops", test_non_finite_force_stops},
     {"two trajectories at once", test_two_at_once},
 };
