@@ -112,17 +112,35 @@ static bool is_blank_line(struct span line)
 
 /* ---- the comment line ---- */
 
-/* One side of key=value: quoted, in brackets, or up to a blank (or '='). False for an open quote or bracket. */
+static char closing(char open)
+{
+    switch (open) {
+    case '"':
+    case '\'':
+        return open;
+    case '{':
+        return '}';
+    case '[':
+        return ']';
+    default:
+        return 0;
+    }
+}
+
+/* One side of key=value: quoted, in (nested) brackets, or up to a blank (or '='). False for what is not closed. */
 static bool next_value(struct span *rest, bool is_key, struct span *value)
 {
     const char *at = rest->start, *end = rest->start + rest->length;
-    char close = 0;
-    if (at < end) close = *at == '"' ? '"' : *at == '\'' ? '\'' : *at == '{' ? '}' : *at == '[' ? ']' : 0;
+    const char open = at < end ? *at : 0, close = closing(open);
+    size_t depth = 1;
     if (close) at++;
     value->start = at;
-    if (close)
-        while (at < end && *at != close) at += *at == '\\' && at + 1 < end ? 2 : 1;
-    else
+    if (close) {
+        for (; at < end; at += *at == '\\' && at + 1 < end ? 2 : 1) {
+            if (*at == close && --depth == 0) break;
+            if (*at == open) depth++;
+        }
+    } else
         while (at < end && !is_blank(*at) && !(is_key && *at == '=')) at++;
     value->length = (size_t)(at - value->start);
     if (close && at >= end) return false;

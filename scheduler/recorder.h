@@ -1,11 +1,12 @@
 /* The observer that writes a run down: trajectory frames, decisions, injections, training, correlations and progress.
  *
- * Energies: with `output.energies: frames` the exact energy and force of every written frame are asked from the oracle,
- * outside the injection count; with `injections` they are known only where a force was injected (else NaN).
+ * Energies: with `output.energies: frames` the exact energy and force of every written frame are evaluated outside the
+ * injection count, here if the Hamiltonian is analytic (cheaper than a message), else by the oracle; with `injections` they
+ * are known only where a force was injected (else NaN).
  *
  * Units: atomic units in, the file's units out (io/trajectory.h).
  * Errors: HM_IO_ERROR, HM_OUT_OF_MEMORY, those of the oracle.
- * Owns: its correlations and scratch; trajectory, dispatch and log are borrowed.
+ * Owns: its correlations and scratch; trajectory, dispatch, Hamiltonian and log are borrowed.
  * MPI: driver only.
  */
 #ifndef HM_SCHEDULER_RECORDER_H
@@ -19,14 +20,15 @@
 
 struct hm_recorder {
     struct hm_trajectory *trajectory;
-    struct hm_dispatch *oracle;
+    struct hm_dispatch *oracle;         // evaluates frames, unless
+    struct hm_hamiltonian *hamiltonian; // this one does; NULL: it does not
     struct hm_log *log;
     struct hm_correlations *correlations;
     double timestep;
     int64_t stride, warmup_steps;
     bool energy_at_frames, store_weights;
     double *force; // (natom, 3) of a frame asked for
-    double seconds_write, seconds_frame_energy;
+    double seconds; // all of the recording but the time spent on frame energies
 };
 
 struct hm_recorder_setup {
@@ -36,6 +38,7 @@ struct hm_recorder_setup {
     const size_t (*bonds)[2];
     struct hm_trajectory *trajectory;
     struct hm_dispatch *oracle;
+    struct hm_hamiltonian *hamiltonian; // used for frames if it is analytic
     struct hm_log *log;
 };
 

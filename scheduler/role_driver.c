@@ -12,6 +12,7 @@
 struct driver {
     const struct hm_job *job;
     struct hm_simulation simulation;
+    struct hm_hamiltonian frame_hamiltonian; // for bonds and frame energies where oracle ranks evaluate the steps
     struct hm_trajectory *trajectory;
     struct hm_recorder recorder;
     struct hm_log log;
@@ -42,12 +43,10 @@ static enum hm_status open_outputs(struct driver *d, const struct hm_driver_opti
 {
     const struct hm_config *config = d->job->config;
     const char *path = hm_config_path(config, "output.trajectory");
-    /* The bonds come from the Hamiltonian, which lives elsewhere when oracle ranks evaluate. */
-    struct hm_hamiltonian own = {0};
-    const struct hm_hamiltonian *hamiltonian = &d->simulation.hamiltonian;
+    struct hm_hamiltonian *hamiltonian = &d->simulation.hamiltonian;
     if (!hamiltonian->ops) {
-        HM_TRY(hm_hamiltonian_create(config, &d->job->frame, NULL, &own));
-        hamiltonian = &own;
+        hamiltonian = &d->frame_hamiltonian;
+        HM_TRY(hm_hamiltonian_create(config, &d->job->frame, NULL, hamiltonian));
     }
     size_t nbond;
     const size_t(*bonds)[2] = hm_hamiltonian_bonds(hamiltonian, &nbond);
@@ -72,11 +71,11 @@ static enum hm_status open_outputs(struct driver *d, const struct hm_driver_opti
             .bonds = bonds,
             .trajectory = d->trajectory,
             .oracle = &d->simulation.oracle,
+            .hamiltonian = hamiltonian,
             .log = &d->log,
         };
         status = hm_recorder_create(&recorder, &d->recorder);
     }
-    hm_hamiltonian_destroy(&own);
     if (status == HM_OK) d->simulation.propagator.observer = hm_recorder_observer(&d->recorder);
     return status;
 }
@@ -122,7 +121,7 @@ static enum hm_status write_timing(struct driver *d, double wall)
         {"oracle", s->oracle.seconds_inline, remote ? 0 : s->oracle.calls},
         {"train", s->trainer.seconds_inline, 0},
         {"wait", s->oracle.seconds_blocked + s->trainer.seconds_blocked, remote ? s->oracle.calls : 0},
-        {"write", d->recorder.seconds_write, 0},
+        {"write", d->recorder.seconds, 0},
     };
     hm_log_timing(&d->log, rows, sizeof rows / sizeof *rows, wall, s->state->step);
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "wall", wall));
@@ -130,7 +129,7 @@ static enum hm_status write_timing(struct driver *d, double wall)
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "oracle", s->oracle.seconds_oracle));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "train", s->trainer.seconds_train + s->trainer.seconds_inline));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "wait", rows[3].seconds));
-    return hm_trajectory_log_timing(d->trajectory, "write", d->recorder.seconds_write);
+    return hm_trajectory_log_timing(d->trajectory, "write", d->recorder.seconds);
 }
 
 /* Whatever the run came to, the file is finished and closed. */
@@ -180,6 +179,7 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
         status = closed;
     if (status == HM_OK) log_summary(&d);
     hm_recorder_release(&d.recorder);
+    hm_hamiltonian_destroy(&d.frame_hamiltonian);
     hm_simulation_release(&d.simulation);
     return status;
 }

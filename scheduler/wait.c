@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <time.h>
 
-static const double YIELD_SECONDS = 60e-6;
+static const double YIELD_SECONDS = 100e-6;
 static const double LONGEST_SLEEP_SECONDS = 200e-6;
 
 void hm_wait_pause(struct hm_wait *wait)
