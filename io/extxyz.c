@@ -1,4 +1,4 @@
-#include "io/extxyz.h"
+#include "io/extxyz_internal.h"
 
 #include "io/elements.h"
 #include "io/units.h"
@@ -6,288 +6,36 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ASE's unit of velocity, sqrt(eV/amu), in atomic units. */
 #define ASE_VELOCITY sqrt(HM_MASS_AMU / HM_ENERGY_EV)
 #define DEUTERIUM_AMU 2.01410177812
 #define TRITIUM_AMU 3.01604928199
 
-enum { COLUMNS_MAX = 4096, SHOWN = 40 };
+/* ---- lines ---- */
 
-/* A piece of the text, not terminated. */
-struct span {
-    const char *start;
-    size_t length;
-};
-
-struct reader {
-    const char *name;
-    const char *at; /* next line */
-    const char *end;
-    size_t line;      /* number of the line read last, from 1 */
-    struct span text; /* that line, without its end */
-};
-
-/* Where the columns of interest start; -1 where there is none. */
-struct columns {
-    int species, pos, velocity, momenta, mass, count;
-    bool exact; /* every line has just these columns */
-};
-
-struct comment {
-    struct span lattice, pbc, properties;
-};
-
-static enum hm_status fault(const struct reader *reader, const char *what, struct span shown)
-{
-    const int length = (int)(shown.length < SHOWN ? shown.length : SHOWN);
-    return hm_fail(HM_BAD_INPUT, "%s:%zu: %s'%.*s'%s", reader->name, reader->line, what, length,
-                   length ? shown.start : "", shown.length > SHOWN ? " ..." : "");
-}
-
-/* ---- lines and fields ---- */
-
-static bool next_line(struct reader *reader)
+static bool next_line(struct hm_extxyz_reader *reader)
 {
     if (reader->at >= reader->end) return false;
     const char *stop = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
     const char *last = stop ? stop : reader->end;
-    reader->text = (struct span){reader->at, (size_t)(last - reader->at)};
+    reader->text = (struct hm_span){reader->at, (size_t)(last - reader->at)};
     while (reader->text.length > 0 && reader->text.start[reader->text.length - 1] == '\r') reader->text.length--;
     reader->at = stop ? stop + 1 : reader->end;
     reader->line++;
     return true;
 }
 
-static bool is_blank(char c)
+static bool is_blank_line(struct hm_span line)
 {
-    return c == ' ' || c == '\t';
-}
-
-/* The next field of `rest`, up to a blank or one of `separators`; false when there is none. */
-static bool next_field(struct span *rest, const char *separators, struct span *field)
-{
-    const char *at = rest->start, *end = rest->start + rest->length;
-    while (at < end && (is_blank(*at) || strchr(separators, *at))) at++;
-    field->start = at;
-    while (at < end && !is_blank(*at) && !strchr(separators, *at)) at++;
-    field->length = (size_t)(at - field->start);
-    rest->start = at;
-    rest->length = (size_t)(end - at);
-    return field->length > 0;
-}
-
-static bool field_is(struct span field, const char *word)
-{
-    return strlen(word) == field.length && strncasecmp(field.start, word, field.length) == 0;
-}
-
-static bool field_real(struct span field, double *value)
-{
-    const char *end;
-    return hm_number_scan(field.start, value, &end) && end == field.start + field.length;
-}
-
-/* Digits only, at most `most`. */
-static bool field_count(struct span field, size_t most, size_t *value)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < field.length; i++) {
-        if (!isdigit((unsigned char)field.start[i])) return false;
-        count = 10 * count + (size_t)(field.start[i] - '0');
-        if (count > most) return false;
-    }
-    *value = count;
-    return field.length > 0;
-}
-
-static bool is_blank_line(struct span line)
-{
-    struct span field;
-    return !next_field(&line, "", &field);
-}
-
-/* ---- the comment line ---- */
-
-static char closing(char open)
-{
-    switch (open) {
-    case '"':
-    case '\'':
-        return open;
-    case '{':
-        return '}';
-    case '[':
-        return ']';
-    default:
-        return 0;
-    }
-}
-
-/* One side of key=value: quoted, in (nested) brackets, or up to a blank (or '='). False for what is not closed. */
-static bool next_value(struct span *rest, bool is_key, struct span *value)
-{
-    const char *at = rest->start, *end = rest->start + rest->length;
-    const char open = at < end ? *at : 0, close = closing(open);
-    size_t depth = 1;
-    if (close) at++;
-    value->start = at;
-    if (close) {
-        for (; at < end; at += *at == '\\' && at + 1 < end ? 2 : 1) {
-            if (*at == close && --depth == 0) break;
-            if (*at == open) depth++;
-        }
-    } else
-        while (at < end && !is_blank(*at) && !(is_key && *at == '=')) at++;
-    value->length = (size_t)(at - value->start);
-    if (close && at >= end) return false;
-    if (close) at++;
-    rest->start = at;
-    rest->length = (size_t)(end - at);
-    return true;
-}
-
-static void skip_blanks(struct span *rest)
-{
-    while (rest->length > 0 && is_blank(*rest->start)) {
-        rest->start++;
-        rest->length--;
-    }
-}
-
-/* In free text a lone quote means nothing; next to keys that matter it does. */
-static bool mentions_keys(struct span line)
-{
-    static const char *const keys[] = {"Properties=", "Lattice=", "pbc="};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        for (size_t k = 0; k + strlen(keys[i]) <= line.length; k++)
-            if (strncasecmp(line.start + k, keys[i], strlen(keys[i])) == 0) return true;
-    return false;
-}
-
-static enum hm_status read_comment(const struct reader *reader, struct comment *comment)
-{
-    struct span rest = reader->text, key, value;
-    *comment = (struct comment){{0}, {0}, {0}};
-    for (;;) {
-        skip_blanks(&rest);
-        if (rest.length == 0) return HM_OK;
-        const struct span place = rest;
-        bool good = next_value(&rest, true, &key);
-        if (good) skip_blanks(&rest);
-        if (good && (rest.length == 0 || *rest.start != '=')) continue; /* a word of its own */
-        if (good) {
-            rest.start++;
-            rest.length--;
-            skip_blanks(&rest);
-            good = next_value(&rest, false, &value);
-        }
-        if (!good)
-            return mentions_keys(reader->text) ? fault(reader, "a quote or bracket is not closed: ", place) : HM_OK;
-        if (field_is(key, "Lattice")) comment->lattice = value;
-        if (field_is(key, "pbc")) comment->pbc = value;
-        if (field_is(key, "Properties")) comment->properties = value;
-    }
-}
-
-static enum hm_status read_lattice(const struct reader *reader, struct span text, double cell[9])
-{
-    struct span rest = text, field;
-    size_t count = 0;
-    while (next_field(&rest, ",[]", &field)) {
-        double value;
-        if (!field_real(field, &value))
-            return fault(reader, "Lattice holds something that is not a finite number: ", field);
-        if (count < 9) cell[count] = value / HM_LENGTH_ANGSTROM;
-        count++;
-    }
-    return count == 9 ? HM_OK : fault(reader, "Lattice needs 9 numbers, not ", text);
-}
-
-static enum hm_status read_pbc(const struct reader *reader, struct span text, bool periodic[3])
-{
-    struct span rest = text, field;
-    size_t count = 0;
-    while (next_field(&rest, ",[]", &field)) {
-        const bool yes = field_is(field, "T") || field_is(field, "True") || field_is(field, "1");
-        const bool no = field_is(field, "F") || field_is(field, "False") || field_is(field, "0");
-        if (!yes && !no) return fault(reader, "pbc is made of T and F, not ", field);
-        if (count < 3) periodic[count] = yes;
-        count++;
-    }
-    if (count == 1) periodic[1] = periodic[2] = periodic[0];
-    return count == 1 || count == 3 ? HM_OK : fault(reader, "pbc needs 3 flags, e.g. \"T T F\", not ", text);
-}
-
-static enum hm_status read_box(const struct reader *reader, const struct comment *comment, struct hm_frame *frame)
-{
-    const bool has_cell = comment->lattice.start != NULL;
-    for (int k = 0; k < 3; k++) frame->periodic[k] = has_cell;
-    if (has_cell) HM_TRY(read_lattice(reader, comment->lattice, frame->cell));
-    if (comment->pbc.start) HM_TRY(read_pbc(reader, comment->pbc, frame->periodic));
-    if (!has_cell && hm_frame_is_periodic(frame))
-        return fault(reader, "a periodic direction needs a Lattice; pbc is ", comment->pbc);
-    for (int k = 0; k < 9; k++)
-        if (!frame->periodic[k / 3]) frame->cell[k] = 0.0;
-    return HM_OK;
-}
-
-/* Notes one name:type:count of Properties that matters here. */
-static enum hm_status note_column(const struct reader *reader, struct columns *columns, struct span name, char type,
-                                  size_t count)
-{
-    static const char *const velocities[] = {"vel", "velo", "velocities"};
-    int *place = NULL;
-    size_t expected = 3;
-    if (field_is(name, "species")) {
-        if (type != 'S' || count != 1) return fault(reader, "chemical symbols (species:S:1) are needed in ", name);
-        columns->species = columns->count;
-        return HM_OK;
-    }
-    if (field_is(name, "pos")) place = &columns->pos;
-    if (field_is(name, "momenta")) place = &columns->momenta;
-    for (size_t i = 0; i < 3; i++)
-        if (field_is(name, velocities[i])) place = &columns->velocity;
-    if (field_is(name, "masses") || field_is(name, "mass")) {
-        place = &columns->mass;
-        expected = 1;
-    }
-    if (!place) return HM_OK;
-    if ((type != 'R' && type != 'I') || count != expected)
-        return fault(
-            reader, expected == 3 ? "three real columns (R:3) are needed for " : "one real column (R:1) is needed for ",
-            name);
-    *place = columns->count;
-    return HM_OK;
-}
-
-static enum hm_status read_properties(const struct reader *reader, struct span text, struct columns *columns)
-{
-    struct span rest = text, name, type, number;
-    *columns = (struct columns){-1, -1, -1, -1, -1, 0, true};
-    while (next_field(&rest, ":", &name)) {
-        size_t count;
-        if (!next_field(&rest, ":", &type) || !next_field(&rest, ":", &number))
-            return fault(reader, "Properties is not a list of name:type:count: ", text);
-        if (type.length != 1 || !strchr("SRIL", *type.start))
-            return fault(reader, "a type in Properties must be S, R, I or L, not ", type);
-        if (!field_count(number, COLUMNS_MAX, &count) || count == 0)
-            return fault(reader, "a column count in Properties must be a whole number from 1, not ", number);
-        HM_TRY(note_column(reader, columns, name, *type.start, count));
-        columns->count += (int)count;
-        if (columns->count > COLUMNS_MAX) return fault(reader, "too many columns in Properties: ", text);
-    }
-    if (columns->species < 0) return fault(reader, "Properties names no species: ", text);
-    if (columns->pos < 0) return fault(reader, "Properties names no pos: ", text);
-    return HM_OK;
+    struct hm_span field;
+    return !hm_span_next_field(&line, "", &field);
 }
 
 /* ---- atoms ---- */
 
-static enum hm_status unknown_element(const struct reader *reader, struct span field)
+static enum hm_status unknown_element(const struct hm_extxyz_reader *reader, struct hm_span field)
 {
     char symbol[3] = "";
     for (size_t i = 0; i < field.length && i < 2; i++)
@@ -296,11 +44,12 @@ static enum hm_status unknown_element(const struct reader *reader, struct span f
         return hm_fail(HM_BAD_INPUT, "%s:%zu: unknown element '%.*s'; did you mean '%s'?", reader->name, reader->line,
                        (int)field.length, field.start, symbol);
     if (field.length > 0 && isdigit((unsigned char)*field.start))
-        return fault(reader, "a chemical symbol is needed, not the number ", field);
-    return fault(reader, "unknown element ", field);
+        return hm_extxyz_fault(reader, "a chemical symbol is needed, not the number ", field);
+    return hm_extxyz_fault(reader, "unknown element ", field);
 }
 
-static enum hm_status read_species(const struct reader *reader, struct span field, size_t i, struct hm_frame *frame)
+static enum hm_status read_species(const struct hm_extxyz_reader *reader, struct hm_span field, size_t i,
+                                   struct hm_frame *frame)
 {
     char symbol[3] = "";
     if (field.length <= 2) memcpy(symbol, field.start, field.length);
@@ -313,7 +62,8 @@ static enum hm_status read_species(const struct reader *reader, struct span fiel
 }
 
 /* The value of one column, if it is of interest: where it goes, and in which unit it is. */
-static double *column_target(const struct columns *columns, int column, size_t i, struct hm_frame *frame, double *unit)
+static double *column_target(const struct hm_extxyz_columns *columns, int column, size_t i, struct hm_frame *frame,
+                             double *unit)
 {
     const bool has_momenta = columns->momenta >= 0;
     const int velocity = has_momenta ? columns->momenta : columns->velocity;
@@ -329,24 +79,24 @@ static double *column_target(const struct columns *columns, int column, size_t i
     return column == columns->mass ? &frame->mass[i] : NULL;
 }
 
-static enum hm_status read_atom(const struct reader *reader, const struct columns *columns, size_t i,
-                                struct hm_frame *frame)
+static enum hm_status read_atom(const struct hm_extxyz_reader *reader, const struct hm_extxyz_columns *columns,
+                                size_t i, struct hm_frame *frame)
 {
-    struct span rest = reader->text, field;
+    struct hm_span rest = reader->text, field;
     double mass = 0.0;
     int column = 0;
-    for (; column < columns->count && next_field(&rest, "", &field); column++) {
+    for (; column < columns->count && hm_span_next_field(&rest, "", &field); column++) {
         double unit, value;
         double *target = column_target(columns, column, i, frame, &unit);
         if (column == columns->species) HM_TRY(read_species(reader, field, i, frame));
         if (!target) continue;
-        if (!field_real(field, &value)) return fault(reader, "a finite number is needed, not ", field);
+        if (!hm_span_real(field, &value)) return hm_extxyz_fault(reader, "a finite number is needed, not ", field);
         if (column == columns->mass)
             mass = value * unit;
         else
             *target = value * unit;
     }
-    if (column < columns->count || (columns->exact && next_field(&rest, "", &field)))
+    if (column < columns->count || (columns->exact && hm_span_next_field(&rest, "", &field)))
         return hm_fail(HM_BAD_INPUT, "%s:%zu: %s than the %d columns of an atom", reader->name, reader->line,
                        column < columns->count ? "fewer" : "more", columns->count);
     if (columns->mass >= 0) frame->mass[i] = mass; /* wherever the column stands */
@@ -354,7 +104,7 @@ static enum hm_status read_atom(const struct reader *reader, const struct column
 }
 
 /* Momenta become velocities once the masses are known to be usable. */
-static enum hm_status finish_velocities(const struct reader *reader, const struct columns *columns,
+static enum hm_status finish_velocities(const struct hm_extxyz_reader *reader, const struct hm_extxyz_columns *columns,
                                         struct hm_frame *frame)
 {
     frame->has_velocities = columns->momenta >= 0 || columns->velocity >= 0;
@@ -368,7 +118,8 @@ static enum hm_status finish_velocities(const struct reader *reader, const struc
     return HM_OK;
 }
 
-static enum hm_status read_atoms(struct reader *reader, const struct columns *columns, struct hm_frame *frame)
+static enum hm_status read_atoms(struct hm_extxyz_reader *reader, const struct hm_extxyz_columns *columns,
+                                 struct hm_frame *frame)
 {
     for (size_t i = 0; i < frame->natom; i++) {
         if (!next_line(reader) || is_blank_line(reader->text))
@@ -382,23 +133,24 @@ static enum hm_status read_atoms(struct reader *reader, const struct columns *co
 /* ---- frames ---- */
 
 /* Finds the count line of the next frame; *found false at the end of the text. */
-static enum hm_status read_count(struct reader *reader, size_t *natom, bool *found)
+static enum hm_status read_count(struct hm_extxyz_reader *reader, size_t *natom, bool *found)
 {
     do {
         *found = next_line(reader);
         if (!*found) return HM_OK;
     } while (is_blank_line(reader->text));
-    struct span rest = reader->text, field, more;
-    if (!next_field(&rest, "", &field) || next_field(&rest, "", &more) || !field_count(field, SIZE_MAX / 32, natom))
-        return fault(reader, "a frame starts with its number of atoms, not ", reader->text);
-    if (*natom == 0) return fault(reader, "a frame needs atoms; their number is ", field);
+    struct hm_span rest = reader->text, field, more;
+    if (!hm_span_next_field(&rest, "", &field) || hm_span_next_field(&rest, "", &more) ||
+        !hm_span_count(field, SIZE_MAX / 32, natom))
+        return hm_extxyz_fault(reader, "a frame starts with its number of atoms, not ", reader->text);
+    if (*natom == 0) return hm_extxyz_fault(reader, "a frame needs atoms; their number is ", field);
     /* The shortest atom is "H 0 0 0": believed only if the text is long enough. */
     if (*natom > (size_t)(reader->end - reader->at) / 7)
-        return fault(reader, "the text is too short for this number of atoms: ", field);
+        return hm_extxyz_fault(reader, "the text is too short for this number of atoms: ", field);
     return HM_OK;
 }
 
-static enum hm_status skip_frame(struct reader *reader, size_t natom)
+static enum hm_status skip_frame(struct hm_extxyz_reader *reader, size_t natom)
 {
     for (size_t i = 0; i < natom + 1; i++)
         if (!next_line(reader))
@@ -407,15 +159,15 @@ static enum hm_status skip_frame(struct reader *reader, size_t natom)
     return HM_OK;
 }
 
-static enum hm_status read_frame(struct reader *reader, size_t natom, struct hm_frame *frame)
+static enum hm_status read_frame(struct hm_extxyz_reader *reader, size_t natom, struct hm_frame *frame)
 {
-    struct comment comment;
-    struct columns columns = {0, 1, -1, -1, -1, 4, false}; /* plain XYZ */
+    struct hm_extxyz_comment comment;
+    struct hm_extxyz_columns columns = {0, 1, -1, -1, -1, 4, false}; /* plain XYZ */
     if (!next_line(reader)) return hm_fail(HM_BAD_INPUT, "%s:%zu: the frame ends early", reader->name, reader->line);
-    HM_TRY(read_comment(reader, &comment));
-    if (comment.properties.start) HM_TRY(read_properties(reader, comment.properties, &columns));
+    HM_TRY(hm_extxyz_read_comment(reader, &comment));
+    if (comment.properties.start) HM_TRY(hm_extxyz_read_properties(reader, comment.properties, &columns));
     HM_TRY(hm_frame_create(natom, frame));
-    enum hm_status status = read_box(reader, &comment, frame);
+    enum hm_status status = hm_extxyz_read_box(reader, &comment, frame);
     if (status == HM_OK) status = read_atoms(reader, &columns, frame);
     if (status == HM_OK) status = hm_frame_check(frame, reader->name);
     if (status != HM_OK) hm_frame_release(frame);
@@ -424,7 +176,7 @@ static enum hm_status read_frame(struct reader *reader, size_t natom, struct hm_
 
 enum hm_status hm_extxyz_parse(const char *text, const char *name, long index, struct hm_frame *frame)
 {
-    struct reader reader = {.name = name, .at = text, .end = text + strlen(text)}, last = reader;
+    struct hm_extxyz_reader reader = {.name = name, .at = text, .end = text + strlen(text)}, last = reader;
     size_t natom = 0, last_natom = 0;
     bool found = true;
     *frame = (struct hm_frame){0};

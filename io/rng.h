@@ -1,7 +1,7 @@
 /* Counter-based random numbers: a pure function of (seed, replica, step, atom, purpose).
  *
  * Nothing to save or restore, the same numbers on any number of ranks and in any order.
- * Philox4x32-10: key = seed; counter = (atom, step, replica and purpose).
+ * Philox4x32-10: key = seed; counter = (atom, step, purpose and block, replica); steps below 2^56.
  *
  * Errors: none. MPI: local.
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011);

@@ -2,44 +2,16 @@
 
 #include "io/units.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A chunk of a per-frame array: large enough to write fast, small enough to waste little in a short run. */
 #define FRAME_CHUNK_BYTES ((size_t)1 << 20)
 enum { FRAME_ROWS = 1024, TABLE_ROWS = 8192 };
 
 #define SYSTEM "/particles/system"
-
-enum hm_status hm_trajectory_check_target(const char *path, bool overwrite)
-{
-    struct stat entry;
-    if (stat(path, &entry) == 0) {
-        if (!S_ISREG(entry.st_mode))
-            return hm_fail(HM_BAD_OUTPUT, "%s: is not a regular file; name another output", path);
-        if (!overwrite)
-            return hm_fail(HM_EXISTS, "%s: exists already; use --overwrite to replace it or name another output", path);
-        if (access(path, W_OK) != 0) return hm_fail(HM_BAD_OUTPUT, "%s: cannot be replaced: %s", path, strerror(errno));
-        return HM_OK;
-    }
-    if (errno != ENOENT) return hm_fail(HM_BAD_OUTPUT, "%s: cannot be written: %s", path, strerror(errno));
-    const char *slash = strrchr(path, '/');
-    char folder[4096] = ".";
-    if (slash == path)
-        strcpy(folder, "/");
-    else if (slash && (size_t)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path) >= sizeof folder)
-        return hm_fail(HM_BAD_OUTPUT, "%s: cannot be written: the path is too long", path);
-    if (*path == '\0' || (slash && slash[1] == '\0')) return hm_fail(HM_BAD_OUTPUT, "'%s' is no file name", path);
-    if (stat(folder, &entry) != 0 || access(folder, W_OK | X_OK) != 0)
-        return hm_fail(HM_BAD_OUTPUT, "%s: cannot be written: folder %s: %s", path, folder, strerror(errno));
-    if (!S_ISDIR(entry.st_mode)) return hm_fail(HM_BAD_OUTPUT, "%s: cannot be written: %s is no folder", path, folder);
-    return HM_OK;
-}
 
 /* ---- small things of the file ---- */
 

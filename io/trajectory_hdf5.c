@@ -158,9 +158,9 @@ struct field {
     enum kind kind;
 };
 
-#define FIELD(record, name, kind)                                                                                      \
-    {                                                                                                                  \
-#name, offsetof(struct record, name), kind                                                                     \
+#define FIELD(record, name, kind)                  \
+    {                                              \
+#name, offsetof(struct record, name), kind \
     }
 
 static const struct field decision_fields[] = {

@@ -6,7 +6,9 @@
  *
  * What makes a killed run readable: chunks are written past what the metadata on disk refers to, and metadata
  * only in H5Fflush (the cache does not evict, freed space is not used again). Datasets that others are counted by
- * (position) are extended last. Chunks are not compressed: a compressed chunk moves when it grows.
+ * (position) are extended last. Chunks are not compressed: a compressed chunk moves when it grows. The one gap left is
+ * a kill between two metadata writes of a flush in which a node of a chunk index splits (one flush in some 30 chunks,
+ * for microseconds): then the rows that node leads to can be lost.
  *
  * Owns: every handle hangs on struct hm_trajectory.
  * MPI: local.
@@ -91,6 +93,18 @@ enum hm_status hm_hdf5_put_text(struct hm_trajectory *trajectory, hid_t object, 
 enum hm_status hm_hdf5_put_reals(struct hm_trajectory *trajectory, hid_t object, const char *name, const double *values,
                                  size_t count);
 enum hm_status hm_hdf5_put_int(struct hm_trajectory *trajectory, hid_t object, const char *name, int64_t value);
+
+/* ---- reading ---- */
+
+/* Opens a dataset of this rank and gives its shape. */
+enum hm_status hm_trajectory_open_dataset(const struct hm_trajectory *trajectory, const char *path, int rank,
+                                          hsize_t dims[HM_RANK_MAX], hid_t *dataset);
+/* Rows first .. first+count-1 of an open series, as `type` in memory. */
+enum hm_status hm_trajectory_read_rows(const struct hm_trajectory *trajectory, const struct hm_series *series,
+                                       size_t first, size_t count, hid_t type, void *out);
+/* `count` values of an attribute of /hamlet/run. */
+enum hm_status hm_trajectory_get_attribute(const struct hm_trajectory *trajectory, const char *name, hid_t type,
+                                           size_t count, void *value);
 
 /* ---- records ---- */
 

@@ -9,8 +9,9 @@ static bool world_is_complete(int rank, int size)
     const char *expected = getenv("HAMLET_TEST_RANKS");
     if (expected && strtol(expected, NULL, 10) == size) return true;
     if (rank == 0)
-        fprintf(stderr, "%d ranks in this world, HAMLET_TEST_RANKS=%s: set it, or use the launcher of this MPI library\n",
-                size, expected ? expected : "(unset)");
+        fprintf(stderr,
+                "%d ranks in this world, HAMLET_TEST_RANKS=%s: set it, or use the launcher of this MPI library\n", size,
+                expected ? expected : "(unset)");
     return false;
 }
 
@@ -53,8 +54,7 @@ int hm_mpi_test_main(int *argc, char ***argv, const char *suite, const struct hm
     CU_cleanup_registry();
 
     MPI_Allreduce(mine, all, 2, MPI_UNSIGNED, MPI_SUM, MPI_COMM_WORLD);
-    if (rank == 0)
-        printf("%s on %d ranks: %u failures, %u ranks without assertions\n", suite, size, all[0], all[1]);
+    if (rank == 0) printf("%s on %d ranks: %u failures, %u ranks without assertions\n", suite, size, all[0], all[1]);
     MPI_Finalize();
     return all[0] == 0 && all[1] == 0 ? 0 : 1;
 }

@@ -41,7 +41,7 @@ case $1 in
 --preset)
     folder=$4
     echo "configure ${folder##*/} $2" >>"$STATE/log"
-    echo "cache" >>"$folder/CMakeCache.txt" ;;
+    echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >"$folder/CMakeCache.txt" ;;
 --build)
     echo "build ${2##*/}" >>"$STATE/log"
     sleep "${STUB_SLEEP:-0}"

@@ -40,6 +40,7 @@ static void test_failure_carries_its_message(void)
 {
     struct hm_inbox inbox = {0};
     look_around();
+    if (size == 1) return; /* a failure is told to another rank, and waits until it is heard */
     if (rank == size - 1) {
         HM_ASSERT_OK(
             hm_message_send_failure(MPI_COMM_WORLD, 0, hm_fail(HM_ORACLE_FAILED, "the oracle of %d broke", rank)));
