@@ -100,34 +100,39 @@ static enum hm_status read_bond(const struct hm_config *config, const struct hm_
     return HM_OK;
 }
 
-enum hm_status hm_bonds_create(const struct hm_config *config, const struct hm_frame *frame, const char *const *needs,
-                               struct hm_bonds **bonds)
+static enum hm_status from_list(const struct hm_config *config, const struct hm_frame *frame, const char *const *needs,
+                                struct hm_bonds **bonds)
 {
-    const bool molecule = hm_config_has(config, "hamiltonian.molecule");
     const size_t count = hm_config_length(config, "hamiltonian.bonds");
-    if (molecule && count > 0)
-        return hm_config_fault(config, "hamiltonian.bonds", "give either 'molecule' or 'bonds', not both");
-    if (molecule) return from_molecule(config, frame, bonds);
     if (count == 0)
         return hm_config_fault(config, "hamiltonian", "%s needs 'molecule: HCl' or a list of 'bonds'",
                                hm_config_text(config, "hamiltonian.type"));
-
     HM_TRY(allocate(count, bonds));
-    for (size_t b = 0; b < count; b++) {
-        const enum hm_status status = read_bond(config, frame, b, needs, (*bonds)->atoms[b], &(*bonds)->bond[b]);
-        if (status != HM_OK) {
-            void *self = *bonds;
-            hm_bonds_destroy(&self);
-            *bonds = NULL;
-            return status;
-        }
-    }
+    for (size_t b = 0; b < count; b++)
+        HM_TRY(read_bond(config, frame, b, needs, (*bonds)->atoms[b], &(*bonds)->bond[b]));
     return HM_OK;
 }
 
-void hm_bonds_evaluate(const struct hm_bonds *bonds, hm_bond_energy *energy, const struct hm_frame *frame,
-                       struct hm_label *label)
+enum hm_status hm_bonds_create(const struct hm_config *config, const struct hm_frame *frame, const char *const *needs,
+                               hm_bond_energy *energy, void **self)
 {
+    const bool molecule = hm_config_has(config, "hamiltonian.molecule");
+    if (molecule && hm_config_length(config, "hamiltonian.bonds") > 0)
+        return hm_config_fault(config, "hamiltonian.bonds", "give either 'molecule' or 'bonds', not both");
+    struct hm_bonds *bonds = NULL;
+    const enum hm_status status =
+        molecule ? from_molecule(config, frame, &bonds) : from_list(config, frame, needs, &bonds);
+    *self = bonds;
+    if (status != HM_OK)
+        hm_bonds_destroy(self);
+    else
+        bonds->energy = energy;
+    return status;
+}
+
+enum hm_status hm_bonds_evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
+{
+    const struct hm_bonds *bonds = self;
     label->energy = 0;
     memset(label->force, 0, 3 * frame->natom * sizeof *label->force);
     memset(label->virial, 0, sizeof label->virial);
@@ -136,7 +141,7 @@ void hm_bonds_evaluate(const struct hm_bonds *bonds, hm_bond_energy *energy, con
         double d[3], slope;
         hm_minimum_image(frame, &frame->x[3 * i], &frame->x[3 * j], d);
         const double r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-        label->energy += energy(&bonds->bond[b], r, &slope);
+        label->energy += bonds->energy(&bonds->bond[b], r, &slope);
         for (int p = 0; p < 3; p++) {
             const double force = -slope * d[p] / r; /* on atom j */
             label->force[3 * j + (size_t)p] += force;
@@ -144,4 +149,5 @@ void hm_bonds_evaluate(const struct hm_bonds *bonds, hm_bond_energy *energy, con
             for (int q = 0; q < 3; q++) label->virial[3 * p + q] += force * d[q];
         }
     }
+    return HM_OK;
 }

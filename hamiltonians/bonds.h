@@ -16,23 +16,25 @@ struct hm_bond {
     double a;  // Morse: range
 };
 
+/* Energy of one bond and its derivative du/dr. */
+typedef double hm_bond_energy(const struct hm_bond *bond, double r, double *slope);
+
 struct hm_bonds {
     size_t count;
     size_t (*atoms)[2];   // (count, 2)
     struct hm_bond *bond; // (count)
+    hm_bond_energy *energy;
 };
 
-/* Energy of one bond and its derivative du/dr. */
-typedef double hm_bond_energy(const struct hm_bond *bond, double r, double *slope);
-
-/* From `hamiltonian.molecule` (all parameters from the table) or `hamiltonian.bonds`, where every entry must have
- * the parameters listed in `needs`, a NULL-terminated list such as {"k", "r0", NULL}, and no others. */
+/* A Hamiltonian's create, but for what tells one from the other: u(r), and the parameters every bond `needs`, a
+ * NULL-terminated list such as {"k", "r0", NULL}. They come from `hamiltonian.molecule` (all of them, from the table)
+ * or from `hamiltonian.bonds`, where every entry must have these and no others. *self is a struct hm_bonds. */
 enum hm_status hm_bonds_create(const struct hm_config *config, const struct hm_frame *frame, const char *const *needs,
-                               struct hm_bonds **bonds);
+                               hm_bond_energy *energy, void **self);
+
+/* The other operations of such a Hamiltonian. */
 void hm_bonds_destroy(void **self);
-void hm_bonds_evaluate(const struct hm_bonds *bonds, hm_bond_energy *energy, const struct hm_frame *frame,
-                       struct hm_label *label);
-/* The `bonds` operation of a Hamiltonian whose self is a struct hm_bonds. */
+enum hm_status hm_bonds_evaluate(void *self, const struct hm_frame *frame, struct hm_label *label);
 const size_t (*hm_bonds_list(const void *self, size_t *nbond))[2];
 
 #endif

@@ -16,23 +16,14 @@ static enum hm_status create(const struct hm_config *config, const struct hm_fra
 {
     (void)group;
     static const char *const needs[] = {"De", "a", "r0", NULL};
-    struct hm_bonds *bonds = NULL;
-    HM_TRY(hm_bonds_create(config, frame, needs, &bonds));
-    *self = bonds;
-    return HM_OK;
-}
-
-static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
-{
-    hm_bonds_evaluate(self, energy, frame, label);
-    return HM_OK;
+    return hm_bonds_create(config, frame, needs, energy, self);
 }
 
 const struct hm_hamiltonian_ops hm_hamiltonian_morse = {
     .method = {"morse", "Morse bonds, u = De (1 - exp(-a (r - r0)))^2"},
     .analytic = true,
     .create = create,
-    .evaluate = evaluate,
+    .evaluate = hm_bonds_evaluate,
     .destroy = hm_bonds_destroy,
     .bonds = hm_bonds_list,
 };
