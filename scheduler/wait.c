@@ -6,7 +6,7 @@
 #include <time.h>
 
 static const double YIELD_SECONDS = 100e-6;
-static const double LONGEST_SLEEP_SECONDS = 200e-6;
+static const double LONGEST_SLEEP_SECONDS = 1e-3;
 
 void hm_wait_pause(struct hm_wait *wait)
 {

@@ -3,7 +3,8 @@
  *   struct hm_wait wait = HM_WAIT_START;
  *   while (!there_yet()) hm_wait_pause(&wait);
  *
- * Latency while yielding is about a microsecond; asleep, at most 1/4 of the time already waited, 200 us at most.
+ * Latency while yielding is about a microsecond; asleep, at most a quarter of the time already waited, and at most
+ * a millisecond: an idle rank takes about 1 % of a core.
  * Errors: none. MPI: local.
  */
 #ifndef HM_SCHEDULER_WAIT_H
