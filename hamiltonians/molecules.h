@@ -5,7 +5,7 @@
  *   a   = sqrt(k / 2 D_e)                       (Morse range, same curvature)
  *
  * Units: atomic units in the struct; the table (molecules.def) is in u, cm^-1, Angstrom, eV.
- * Errors: none; an unknown name gives NULL.
+ * Errors: none; hm_molecule_find and _listed return false for what is not there.
  * MPI: local.
  * Source: Huber and Herzberg (1979), see molecules.def.
  */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A chunk of a per-frame array: large enough to write fast, small enough to waste little in a short run. */
 #define FRAME_CHUNK_BYTES ((size_t)1 << 20)
@@ -378,13 +379,14 @@ enum hm_status hm_trajectory_create(const char *path, const struct hm_trajectory
     hm_hdf5_silence();
     struct hm_trajectory *self = calloc(1, sizeof *self);
     if (!self) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory", path);
+    const bool existed = access(path, F_OK) == 0;
     enum hm_status status = describe(self, path, setup);
     if (status == HM_OK) status = open_new(self, setup->overwrite);
     const bool made = status == HM_OK;
     if (made) status = fill_file(self, setup);
     if (status != HM_OK) {
         hm_trajectory_release(self);
-        if (made) remove(path); /* a file without content helps nobody */
+        if (made || !existed) remove(path); /* a file without content helps nobody */
         return status;
     }
     *trajectory = self;

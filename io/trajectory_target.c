@@ -1,4 +1,6 @@
-#include "io/trajectory.h"
+#include "io/trajectory_internal.h"
+
+#include <hdf5.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,11 +11,14 @@
 enum hm_status hm_trajectory_check_target(const char *path, bool overwrite)
 {
     struct stat entry;
+    hm_hdf5_silence();
     if (stat(path, &entry) == 0) {
         if (!S_ISREG(entry.st_mode))
             return hm_fail(HM_BAD_OUTPUT, "%s: is not a regular file; name another output", path);
         if (!overwrite)
             return hm_fail(HM_EXISTS, "%s: exists already; use --overwrite to replace it or name another output", path);
+        if (entry.st_size > 0 && H5Fis_hdf5(path) <= 0)
+            return hm_fail(HM_EXISTS, "%s: is no trajectory and will not be replaced; name another output", path);
         if (access(path, W_OK) != 0) return hm_fail(HM_BAD_OUTPUT, "%s: cannot be replaced: %s", path, strerror(errno));
         return HM_OK;
     }

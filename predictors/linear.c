@@ -121,7 +121,7 @@ static bool allocate(struct linear *l)
     l->features = calloc(d, sizeof *l->features);
     l->scratch = calloc(hm_rls_scratch_size(d), sizeof *l->scratch);
     l->row = calloc(l->row_size, sizeof *l->row);
-    l->held_out = calloc(l->held_out_capacity * l->row_size, sizeof *l->held_out);
+    l->held_out = calloc(l->held_out_capacity, l->row_size * sizeof *l->held_out);
     return l->group && l->rls && l->factors && l->parameters && l->candidate && l->range && l->ridge && l->features &&
            l->scratch && l->row && l->held_out;
 }
@@ -295,7 +295,12 @@ static void measure_scale(const struct linear *l, size_t group, struct hm_linear
 static bool enough_rows(const struct linear *l)
 {
     const size_t per_group = FEWEST_SAMPLES > 5 * l->shape.history ? FEWEST_SAMPLES : 5 * l->shape.history;
-    return l->npending >= per_group * l->ngroup;
+    for (size_t g = 0; g < l->ngroup; g++) {
+        size_t rows = 0;
+        for (size_t r = 0; r < l->npending; r++) rows += (size_t)l->pending[r * l->row_size] == g;
+        if (rows < per_group) return false;
+    }
+    return true;
 }
 
 static void normalise(struct linear *l)

@@ -19,8 +19,7 @@ enum hm_status hm_window_create(struct hm_representation *representation, const 
     w->capacity = SLACK * (w->length + 1);
     w->motion = calloc(w->capacity * w->nchannel, sizeof *w->motion);
     w->coordinate = calloc(w->capacity * w->nchannel, sizeof *w->coordinate);
-    w->target = calloc(w->nchannel, sizeof *w->target);
-    if (!w->motion || !w->coordinate || !w->target) {
+    if (!w->motion || !w->coordinate) {
         hm_window_destroy(&w);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for a history of %zu steps of %zu channels", length,
                        representation->nchannel);
@@ -34,7 +33,6 @@ void hm_window_destroy(struct hm_window **window)
     if (*window) {
         free((*window)->motion);
         free((*window)->coordinate);
-        free((*window)->target);
         free(*window);
     }
     *window = NULL;

@@ -33,7 +33,6 @@ struct hm_window {
     size_t exact_behind; // how many of the latest motions in a row are exact, unlimited
     double *motion;      // (capacity, nchannel)
     double *coordinate;  // (capacity, nchannel)
-    double *target;      // (nchannel) scratch
 };
 
 enum hm_status hm_window_create(struct hm_representation *representation, const struct hm_frame *frame, size_t length,

@@ -6,6 +6,7 @@
 #include "io/extxyz.h"
 #include "io/rng.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +67,19 @@ static enum hm_status open_replay(const struct hm_config *config, struct hm_repl
     if (!hm_config_is(config, "policy.type", "replay") || !hm_config_has(config, "policy.log")) return HM_OK;
     HM_TRY(hm_trajectory_open(hm_config_path(config, "policy.log"), &replay->trajectory));
     HM_TRY(read_decisions(replay));
+    const int64_t warmup = hm_config_integer(config, "training.warmup_steps");
+    if (hm_trajectory_info(replay->trajectory)->warmup_steps != warmup)
+        return hm_config_fault(config, "policy.log", "the log has %lld warm-up steps and this run has %lld",
+                               (long long)hm_trajectory_info(replay->trajectory)->warmup_steps, (long long)warmup);
     /* A synchronous run stores no weights: it trains again, to the same bits. */
     int32_t last = replay->count > 0 ? replay->version[replay->count - 1] : 0;
     struct hm_archive bytes = HM_ARCHIVE_EMPTY;
     const enum hm_status status =
         last > 0 ? hm_trajectory_read_weights(replay->trajectory, last, &bytes, &replay->has_weights) : HM_OK;
     hm_archive_release(&bytes);
+    if (status == HM_OK && last > 0 && !replay->has_weights && hm_config_is(config, "training.mode", "asynchronous"))
+        return hm_config_fault(config, "policy.log",
+                               "the log stores no weights, so its run is repeated by training.mode: synchronous only");
     return status;
 }
 
@@ -124,6 +132,7 @@ enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
     MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, comm);
     enum hm_status status = rank == 0 ? archive.status : hm_archive_resize(&archive, (size_t)bytes);
     status = hm_agree(comm, status);
+    if (status == HM_OK && bytes > INT_MAX) status = hm_fail(HM_MPI_ERROR, "the system is too large to be shared");
     if (status == HM_OK) MPI_Bcast(archive.bytes, (int)bytes, MPI_BYTE, 0, comm);
     if (status == HM_OK && rank != 0) {
         const char *yaml, *name;

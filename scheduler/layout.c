@@ -1,14 +1,13 @@
 #include "scheduler/layout.h"
 
-static enum hm_status plan_asked(const struct hm_config *config, bool learns, int size, struct hm_layout *layout)
+static enum hm_status plan_asked(const struct hm_config *config, int size, struct hm_layout *layout)
 {
     layout->npredictor = (int)hm_config_integer(config, "ranks.predictors");
     layout->ngroup = (int)hm_config_integer(config, "ranks.oracles");
     layout->group_size = (int)hm_config_integer(config, "ranks.oracle_size");
-    const int members = learns ? 1 : 0;
-    if (layout->npredictor > members)
-        return hm_config_fault(config, "ranks.predictors", "%d predictor ranks asked for, but %d predictor learns",
-                               layout->npredictor, members);
+    if (layout->npredictor > 1)
+        return hm_config_fault(config, "ranks.predictors", "%d predictor ranks asked for, but there is one predictor",
+                               layout->npredictor);
     const int needed = 1 + layout->npredictor + layout->ngroup * layout->group_size;
     if (needed != size)
         return hm_config_fault(config, "ranks",
@@ -28,7 +27,7 @@ static void plan_auto(bool learns, int size, struct hm_layout *layout)
 enum hm_status hm_layout_plan(const struct hm_config *config, bool learns, int size, struct hm_layout *layout)
 {
     *layout = (struct hm_layout){.world = MPI_COMM_NULL, .group_comm = MPI_COMM_NULL, .size = size, .group = -1};
-    if (!hm_config_is(config, "ranks", "auto")) return plan_asked(config, learns, size, layout);
+    if (!hm_config_is(config, "ranks", "auto")) return plan_asked(config, size, layout);
     plan_auto(learns, size, layout);
     return HM_OK;
 }

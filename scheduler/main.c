@@ -4,6 +4,7 @@
 
 #include "hamlet_build.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +63,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "hamlet: there is no command '%s'; hamlet --help lists them\n", argv[1]);
         return hm_status_exit_code(HM_BAD_USAGE);
     }
-    const enum hm_status status = command->run(argc - 1, argv + 1);
+    enum hm_status status = command->run(argc - 1, argv + 1);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == HM_OK)
+        status = hm_fail(HM_IO_ERROR, "the output could not be written: %s", strerror(errno));
     if (status != HM_OK) print_failure();
     return hm_launch_report(hm_status_exit_code(status));
 }

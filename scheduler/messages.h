@@ -45,9 +45,9 @@ struct hm_outbox {
     MPI_Request request;
 };
 
-#define HM_OUTBOX_EMPTY                                                                                                \
-    {                                                                                                                  \
-        {0}, MPI_REQUEST_NULL                                                                                          \
+#define HM_OUTBOX_EMPTY       \
+    {                         \
+        {0}, MPI_REQUEST_NULL \
     }
 
 /* Waits until the last message is delivered, then hands out the emptied archive to be filled. */

@@ -79,7 +79,7 @@ static double steps_early(const struct periodic *periodic, double cell)
 static void choose(void *self, const struct hm_evidence *evidence, struct hm_decision *decision)
 {
     const struct periodic *periodic = self;
-    if (periodic->frequency == 0) return;
+    if (!isfinite(cell_end(periodic, 1))) return; /* frequency 0, or as good as */
     const double now = (double)evidence->since_warmup;
     const double cell = find_cell(periodic, now);
     const double latest = cell_end(periodic, cell) - periodic->burst;

@@ -1,8 +1,8 @@
 /* The observer that writes a run down: trajectory frames, decisions, injections, training, correlations and progress.
  *
  * Energies: with `output.energies: frames` the exact energy and force of every written frame are evaluated outside the
- * injection count, here if the Hamiltonian is analytic (cheaper than a message), else by the oracle; with `injections` they
- * are known only where a force was injected (else NaN).
+ * injection count, here if the Hamiltonian is analytic (cheaper than a message), else by the oracle; with `injections`
+ * they are known only where a force was injected (else NaN).
  *
  * Units: atomic units in, the file's units out (io/trajectory.h).
  * Errors: HM_IO_ERROR, HM_OUT_OF_MEMORY, those of the oracle.
@@ -27,7 +27,7 @@ struct hm_recorder {
     double timestep;
     int64_t stride, warmup_steps;
     bool energy_at_frames, store_weights;
-    double *force; // (natom, 3) of a frame asked for
+    double *force;  // (natom, 3) of a frame asked for
     double seconds; // all of the recording but the time spent on frame energies
 };
 

@@ -170,7 +170,7 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     }
     if (status == HM_OK) status = propagate(&d);
 
-    char reason[1024]; /* closing may fail too, and must not hide why the run ended */
+    char reason[16384]; /* closing may fail too, and must not hide why the run ended */
     snprintf(reason, sizeof reason, "%s", hm_status_message());
     const enum hm_status closed = close_outputs(&d, status);
     if (status != HM_OK)

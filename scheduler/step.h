@@ -10,7 +10,8 @@
  * Units: atomic units.
  * Errors: HM_DIVERGED (non-finite force, an atom too fast or too hot: step and reason), HM_ORACLE_FAILED, and what the
  *   services report.
- * Owns: the propagator owns its scratch; services are borrowed. hm_step allocates nothing.
+ * Owns: the propagator owns its scratch; services are borrowed. hm_step itself allocates nothing; a
+ *   trainer that collects samples grows its buffer now and then.
  * MPI: called by the driver only; services may talk to other ranks.
  */
 #ifndef HM_SCHEDULER_STEP_H

@@ -1,4 +1,4 @@
-/* Being asked to stop: SIGINT, SIGTERM and SIGUSR1 become a question the driver asks between two steps.
+/* Being asked to stop: SIGINT, SIGTERM, SIGHUP and SIGUSR1 become a question the driver asks between two steps.
  *
  * The one thing here that is global, because signals are.
  * MPI: local.

@@ -14,9 +14,9 @@ struct hm_wait {
     double started; // monotonic seconds; 0 = not yet waiting
 };
 
-#define HM_WAIT_START                                                                                                  \
-    {                                                                                                                  \
-        0                                                                                                              \
+#define HM_WAIT_START \
+    {                 \
+        0             \
     }
 
 void hm_wait_pause(struct hm_wait *wait);

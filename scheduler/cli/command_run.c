@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOST_RANKS = 65536 };
+
 struct arguments {
     const char *file;
     int ranks; // -n; 0 = not given
@@ -26,11 +28,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
     char *end;
+    long ranks;
     switch (key) {
     case 'n':
-        a->ranks = (int)strtol(argument, &end, 10);
-        if (*end == '\0' && a->ranks >= 1) return 0;
-        return hm_command_fault(hm_fail(HM_BAD_USAGE, "-n takes a number of ranks, 1 or more, not '%s'", argument));
+        ranks = strtol(argument, &end, 10);
+        a->ranks = (int)ranks;
+        if (end != argument && *end == '\0' && ranks >= 1 && ranks <= MOST_RANKS) return 0;
+        return hm_command_fault(
+            hm_fail(HM_BAD_USAGE, "-n takes a number of ranks from 1 to 65536, not '%s'", argument));
     case 's':
         return hm_command_fault(hm_words_add(&a->settings, argument));
     case 'd':
@@ -105,13 +110,14 @@ static enum hm_status dry_run(const struct arguments *a)
     struct hm_job job;
     struct hm_layout layout;
     enum hm_status status = prepare(a, &job);
-    if (status == HM_OK) status = check_ranks(&job, a->ranks > 0 ? a->ranks : 1, &layout);
-    if (status == HM_OK) describe(&job, &layout);
+    const int there = hm_launched_size() > 0 ? hm_launched_size() : 1;
+    if (status == HM_OK) status = check_ranks(&job, a->ranks > 0 ? a->ranks : there, &layout);
+    if (status == HM_OK && hm_launched_rank() <= 0) describe(&job, &layout);
     hm_job_release(&job);
     return status;
 }
 
-/* Validates before anything is started, then starts the same command without -n under mpirun. */
+/* Validates before anything is started, then starts the same command under mpirun, where -n is not looked at again. */
 static enum hm_status launch(const struct arguments *a, int *exit_code)
 {
     struct hm_job job;
@@ -121,17 +127,7 @@ static enum hm_status launch(const struct arguments *a, int *exit_code)
     hm_job_release(&job);
     HM_TRY(status);
 
-    struct hm_words command = {0};
-    for (char *const *word = a->all; *word && status == HM_OK; word++) {
-        if (strcmp(*word, "-n") == 0 || strcmp(*word, "--ranks") == 0)
-            word++;
-        else if (strncmp(*word, "-n", 2) != 0 && strncmp(*word, "--ranks=", 8) != 0)
-            status = hm_words_add(&command, *word);
-    }
-    if (status == HM_OK) status = hm_words_add(&command, NULL);
-    if (status == HM_OK) status = hm_launch(a->ranks, (char *const *)command.word, exit_code);
-    hm_words_release(&command);
-    return status;
+    return hm_launch(a->ranks, a->all, exit_code);
 }
 
 /* Started by the mpirun of another MPI library, every process believes it is alone and would write the same files. */
@@ -210,8 +206,9 @@ enum hm_status hm_command_run(int argc, char **argv)
         hm_words_release(&a.settings);
         return status;
     }
+    if (hm_launch_expected_ranks() > 0) a.ranks = 0; /* they are there */
     if (a.dry_run)
-        status = hm_launched_rank() > 0 ? HM_OK : dry_run(&a);
+        status = dry_run(&a);
     else if (a.ranks > 1 && hm_launched_rank() >= 0)
         status = hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a.ranks);
     else if (a.ranks > 1)

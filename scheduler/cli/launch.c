@@ -57,11 +57,14 @@ static bool write_status(const char *word, long number)
     return fclose(file) == 0;
 }
 
-/* First rank 0 is asked to stop between two steps; whoever asks again means it, and mpirun ends everything. */
+/* First rank 0 is asked to stop between two steps; whoever asks again means it, and mpirun ends everything; at last
+ * mpirun itself is ended, whatever it is doing. */
 static void pass_signal_on(const char *status_file, pid_t mpirun, int seen)
 {
     const long driver = read_status(status_file, "driver");
-    if (seen == 1 && driver > 0)
+    if (seen >= 3)
+        kill(-mpirun, SIGKILL);
+    else if (seen == 1 && driver > 0)
         kill((pid_t)driver, SIGUSR1);
     else
         kill(mpirun, SIGTERM);
@@ -104,10 +107,12 @@ static void prepare_environment(int ranks, const char *status_file)
 
 static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
 {
-    enum { MOST_ARGUMENTS = 1024 };
+    enum { OWN_ARGUMENTS = 4 };
     static char self[4096], count[16];
-    char *command[MOST_ARGUMENTS];
-    size_t n = 0;
+    size_t n = 0, given = 0;
+    while (argv[given]) given++;
+    char **command = calloc(OWN_ARGUMENTS + given + 1, sizeof *command);
+    if (!command) _exit(127);
     const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0) _exit(127);
     self[length] = '\0';
@@ -116,8 +121,7 @@ static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
     command[n++] = (char[]){"-n"};
     command[n++] = count;
     command[n++] = self;
-    for (; *argv && n + 1 < MOST_ARGUMENTS; argv++) command[n++] = *argv;
-    command[n] = NULL;
+    for (; *argv; argv++) command[n++] = *argv;
 
     setpgid(0, 0); /* Ctrl-C reaches the launcher alone, which asks politely */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -148,6 +152,11 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
     }
     unlink(status_file);
     if (child < 0) return hm_fail(HM_MPI_ERROR, "cannot start another process: %s", strerror(errno));
+    const bool clean = WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0;
+    if (*exit_code < 0 && clean) *exit_code = 0; /* rank 0 could not write its code, and so left with it */
+    if (*exit_code == 0 && !clean)
+        return hm_fail(HM_MPI_ERROR, "the run was finished, but a rank failed while it ended (%s: code %d)", HM_MPIEXEC,
+                       WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome));
     if (*exit_code < 0)
         return hm_fail(HM_MPI_ERROR, "%s ended with code %d before the run did: a rank was killed or could not start",
                        HM_MPIEXEC, WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome));

@@ -71,6 +71,10 @@ run 'no/such/folder' output.trajectory=no/such/folder/out.h5
 run 'regular file' output.trajectory=.
 expect 2 1 'ranks' "$HAMLET" run good.yaml -n 3 --set 'ranks={predictors: 1, oracles: 3}'
 expect 2 1 'precious.h5' "$HAMLET" run good.yaml -n 3 --set output.trajectory=precious.h5
+expect 2 1 'precious.h5.*no trajectory' "$HAMLET" run good.yaml --overwrite --set output.trajectory=precious.h5
+expect 2 1 'good.yaml.*no trajectory' "$HAMLET" run good.yaml --overwrite --set output.trajectory=good.yaml
+expect 2 1 '65536' "$HAMLET" run good.yaml -n 4294967298
+expect 2 1 'reservoir' "$HAMLET" run good.yaml --set training.reservoir=4611686018427387904
 expect 2 2 '--set' "$HAMLET" run good.yaml --set integrator.timestep=1 --set nonsense.key=2
 expect 2 1 'missing.yaml' "$HAMLET" run missing.yaml
 expect 2 1 'missing.yaml' "$HAMLET" run -n 2 missing.yaml
@@ -95,6 +99,17 @@ fi
 # A dry run writes nothing and says so; a valid file is valid.
 expect 0 0 '' "$HAMLET" run good.yaml --dry-run
 expect 0 0 '' "$HAMLET" run good.yaml --dry-run -n 4
+if [ -w /dev/full ]; then
+    "$HAMLET" explain >/dev/full 2>errors
+    [ $? -eq 1 ] || complain 'output that could not be written'
+fi
+
+# A replay that cannot repeat its log says so.
+"$HAMLET" run good.yaml -q || complain 'the run to replay'
+replay='policy={type: replay, log: out.h5}'
+expect 2 1 'warm-up' "$HAMLET" run good.yaml --set "$replay" --set training.warmup_steps=300 --set output.trajectory=again.h5
+expect 2 1 'synchronous' "$HAMLET" run good.yaml --set "$replay" --set training.mode=asynchronous --set output.trajectory=again.h5
+rm -f out.h5
 expect 0 0 '' "$HAMLET" validate good.yaml
 
 # A diverging trajectory stops with code 4, says where and why, and is kept; alone and on ranks.
