@@ -55,6 +55,8 @@ int hm_mpi_test_main(int *argc, char ***argv, const char *suite, const struct hm
 
     MPI_Allreduce(mine, all, 2, MPI_UNSIGNED, MPI_SUM, MPI_COMM_WORLD);
     if (rank == 0) printf("%s on %d ranks: %u failures, %u ranks without assertions\n", suite, size, all[0], all[1]);
+    fflush(stdout); /* mpirun ends the others as soon as one rank leaves with a failure */
+    MPI_Barrier(MPI_COMM_WORLD);
     MPI_Finalize();
     return all[0] == 0 && all[1] == 0 ? 0 : 1;
 }
