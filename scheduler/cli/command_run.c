@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,12 +73,23 @@ static const struct argp_option options[] = {
 static const struct argp parser = {
     options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.", NULL, NULL, NULL};
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat entry_a, entry_b;
+    return stat(a, &entry_a) == 0 && stat(b, &entry_b) == 0 && entry_a.st_dev == entry_b.st_dev &&
+           entry_a.st_ino == entry_b.st_ino;
+}
+
 /* Everything that can be known to be wrong before the first step. */
 static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
 {
     HM_TRY(hm_job_prepare(a->file, a->settings.word, a->settings.count, job));
     HM_TRY(hm_job_check(job));
-    return hm_trajectory_check_target(hm_config_path(job->config, "output.trajectory"), a->overwrite);
+    const char *target = hm_config_path(job->config, "output.trajectory");
+    if (job->replay.trajectory && same_file(target, hm_config_path(job->config, "policy.log")))
+        return hm_config_fault(job->config, "output.trajectory", "%s is the log to replay; name another output",
+                               target);
+    return hm_trajectory_check_target(target, a->overwrite);
 }
 
 static enum hm_status check_ranks(const struct hm_job *job, int ranks, struct hm_layout *layout)

@@ -70,6 +70,12 @@ static void pass_signal_on(const char *status_file, pid_t mpirun, int seen)
         kill(mpirun, SIGTERM);
 }
 
+/* A process's end as a shell would show it. */
+static int shell_code(int outcome)
+{
+    return WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome);
+}
+
 static int wait_for(pid_t mpirun, const char *status_file)
 {
     int outcome = 0;
@@ -152,14 +158,14 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
     }
     unlink(status_file);
     if (child < 0) return hm_fail(HM_MPI_ERROR, "cannot start another process: %s", strerror(errno));
-    const bool clean = WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0;
+    const bool clean = shell_code(outcome) == 0;
     if (*exit_code < 0 && clean) *exit_code = 0; /* rank 0 could not write its code, and so left with it */
     if (*exit_code == 0 && !clean)
         return hm_fail(HM_MPI_ERROR, "the run was finished, but a rank failed while it ended (%s: code %d)", HM_MPIEXEC,
-                       WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome));
+                       shell_code(outcome));
     if (*exit_code < 0)
         return hm_fail(HM_MPI_ERROR, "%s ended with code %d before the run did: a rank was killed or could not start",
-                       HM_MPIEXEC, WIFEXITED(outcome) ? WEXITSTATUS(outcome) : 128 + WTERMSIG(outcome));
+                       HM_MPIEXEC, shell_code(outcome));
     return HM_OK;
 }
 

@@ -109,6 +109,7 @@ fi
 replay='policy={type: replay, log: out.h5}'
 expect 2 1 'warm-up' "$HAMLET" run good.yaml --set "$replay" --set training.warmup_steps=300 --set output.trajectory=again.h5
 expect 2 1 'synchronous' "$HAMLET" run good.yaml --set "$replay" --set training.mode=asynchronous --set output.trajectory=again.h5
+expect 2 1 'the log to replay' "$HAMLET" run good.yaml --overwrite --set "$replay"
 rm -f out.h5
 expect 0 0 '' "$HAMLET" validate good.yaml
 
