@@ -26,6 +26,7 @@ enum config_type {
     CONFIG_OUTPUT_PATH, /* relative to the current folder */
     CONFIG_WORD_LIST,   /* of allowed words, none twice */
     CONFIG_INTEGER_LIST,
+    CONFIG_REAL_LIST,
     CONFIG_MAP_LIST /* items follow in the table as "path[].key" */
 };
 
@@ -44,7 +45,7 @@ struct config_entry {
     const char *path;
     enum config_type type;
     enum hm_dimension dimension;
-    struct config_range range; /* of the number, or of each integer of a list */
+    struct config_range range; /* of the number, or of each number of a list */
     struct config_length length;
     const char *initial; /* default as it would be written; NULL: none */
     const char *words;   /* allowed words, separated by blanks; NULL: none */

@@ -223,7 +223,9 @@ static void join_words(const char *words, char *text, size_t size)
 static void describe_list(const struct config_entry *entry, const char *words, char *text, size_t size)
 {
     const char *example = entry->example ? entry->example : entry->initial;
-    const char *sort = entry->type == CONFIG_INTEGER_LIST ? "whole numbers" : "maps";
+    const char *sort = entry->type == CONFIG_MAP_LIST    ? "maps"
+                       : entry->type == CONFIG_REAL_LIST ? "numbers"
+                                                         : "whole numbers";
     if (entry->type == CONFIG_WORD_LIST)
         snprintf(text, size, "a list of %s, e.g. %s", words, example);
     else if (entry->length.least == entry->length.most)
@@ -268,6 +270,7 @@ void hm_config_describe_type(const struct config_entry *entry, char *text, size_
         break;
     case CONFIG_WORD_LIST:
     case CONFIG_INTEGER_LIST:
+    case CONFIG_REAL_LIST:
     case CONFIG_MAP_LIST:
         describe_list(entry, words, text, size);
         return;

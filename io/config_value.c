@@ -202,6 +202,11 @@ static void check_item(struct hm_config *config, const struct config_entry *entr
     char item_path[CONFIG_PATH_BYTES + 32];
     snprintf(item_path, sizeof item_path, "%s[%zu]", path, index);
     struct config_entry single = *entry;
+    if (entry->type == CONFIG_REAL_LIST) {
+        single.type = CONFIG_REAL;
+        check_real(config, &single, item_path, item);
+        return;
+    }
     if (entry->type == CONFIG_INTEGER_LIST) {
         single.type = CONFIG_INTEGER;
         check_integer(config, &single, item_path, item);
@@ -246,8 +251,8 @@ void hm_config_value_check(struct hm_config *config, const struct config_entry *
         hm_config_fault_add(config, node->at, "%s has no value; it must be %s", path, type);
         return;
     }
-    const bool number = entry->type == CONFIG_REAL || entry->type == CONFIG_INTEGER || entry->type == CONFIG_SECTION;
-    if (number && node->kind == CONFIG_SCALAR && hm_config_allows(entry, node->text)) return;
+    const bool or_word = entry->type != CONFIG_WORD && entry->type != CONFIG_WORD_LIST;
+    if (or_word && node->kind == CONFIG_SCALAR && hm_config_allows(entry, node->text)) return;
     switch (entry->type) {
     case CONFIG_SECTION:
         if (node->kind != CONFIG_MAP) fault_type(config, entry, path, node);
@@ -272,6 +277,7 @@ void hm_config_value_check(struct hm_config *config, const struct config_entry *
         break;
     case CONFIG_WORD_LIST:
     case CONFIG_INTEGER_LIST:
+    case CONFIG_REAL_LIST:
     case CONFIG_MAP_LIST:
         check_list(config, entry, path, node);
         break;

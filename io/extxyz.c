@@ -159,13 +159,16 @@ static enum hm_status skip_frame(struct hm_extxyz_reader *reader, size_t natom)
     return HM_OK;
 }
 
-static enum hm_status read_frame(struct hm_extxyz_reader *reader, size_t natom, struct hm_frame *frame)
+static enum hm_status read_frame(struct hm_extxyz_reader *reader, size_t natom, struct hm_frame *frame,
+                                 struct hm_extxyz_stamp *stamp)
 {
     struct hm_extxyz_comment comment;
     struct hm_extxyz_columns columns = {0, 1, -1, -1, -1, 4, false}; /* plain XYZ */
     if (!next_line(reader)) return hm_fail(HM_BAD_INPUT, "%s:%zu: the frame ends early", reader->name, reader->line);
     HM_TRY(hm_extxyz_read_comment(reader, &comment));
+    if (stamp) HM_TRY(hm_extxyz_read_stamp(reader, &comment, stamp));
     if (comment.properties.start) HM_TRY(hm_extxyz_read_properties(reader, comment.properties, &columns));
+    if (stamp) stamp->has_masses = columns.mass >= 0;
     HM_TRY(hm_frame_create(natom, frame));
     enum hm_status status = hm_extxyz_read_box(reader, &comment, frame);
     if (status == HM_OK) status = read_atoms(reader, &columns, frame);
@@ -186,9 +189,9 @@ enum hm_status hm_extxyz_parse(const char *text, const char *name, long index, s
         if (!found) {
             if (i == 0) return hm_fail(HM_BAD_INPUT, "%s: there are no atoms in it", name);
             if (index >= 0) return hm_fail(HM_BAD_INPUT, "%s: there is no frame %ld, only %ld", name, index, i);
-            return read_frame(&last, last_natom, frame);
+            return read_frame(&last, last_natom, frame, NULL);
         }
-        if (i == index) return read_frame(&reader, natom, frame);
+        if (i == index) return read_frame(&reader, natom, frame, NULL);
         last = reader;
         last_natom = natom;
         HM_TRY(skip_frame(&reader, natom));
@@ -211,15 +214,45 @@ static enum hm_status read_text(FILE *file, const char *path, struct hm_archive 
     return text->status;
 }
 
+static enum hm_status read_file(const char *path, struct hm_archive *text)
+{
+    FILE *file = fopen(path, "r");
+    if (!file) return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+    const enum hm_status status = read_text(file, path, text);
+    fclose(file);
+    return status;
+}
+
 enum hm_status hm_extxyz_read(const char *path, long index, struct hm_frame *frame)
 {
     struct hm_archive text = HM_ARCHIVE_EMPTY;
     *frame = (struct hm_frame){0};
-    FILE *file = fopen(path, "r");
-    if (!file) return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-    enum hm_status status = read_text(file, path, &text);
+    enum hm_status status = read_file(path, &text);
     if (status == HM_OK) status = hm_extxyz_parse((const char *)text.bytes, path, index, frame);
-    fclose(file);
+    hm_archive_release(&text);
+    return status;
+}
+
+enum hm_status hm_extxyz_each(const char *path,
+                              enum hm_status (*take)(void *user, const struct hm_frame *frame,
+                                                     const struct hm_extxyz_stamp *stamp),
+                              void *user)
+{
+    struct hm_archive text = HM_ARCHIVE_EMPTY;
+    enum hm_status status = read_file(path, &text);
+    struct hm_extxyz_reader reader = {.name = path, .at = (const char *)text.bytes};
+    if (status == HM_OK) reader.end = reader.at + text.size - 1;
+    for (bool found = true; status == HM_OK && found;) {
+        size_t natom;
+        struct hm_frame frame;
+        struct hm_extxyz_stamp stamp;
+        status = read_count(&reader, &natom, &found);
+        if (status != HM_OK || !found) break;
+        status = read_frame(&reader, natom, &frame, &stamp);
+        if (status != HM_OK) break;
+        status = take(user, &frame, &stamp);
+        hm_frame_release(&frame);
+    }
     hm_archive_release(&text);
     return status;
 }

@@ -24,6 +24,20 @@ enum hm_status hm_extxyz_read(const char *path, long index, struct hm_frame *fra
 /* The same from text already in memory; `name` stands in messages. */
 enum hm_status hm_extxyz_parse(const char *text, const char *name, long index, struct hm_frame *frame);
 
+/* What a frame's comment line says about its place in a trajectory: `time`, `Time` or `t` (fs), `step` or `Step`. */
+struct hm_extxyz_stamp {
+    double time; /* atomic units; NaN without */
+    int64_t step;
+    bool has_step;
+    bool has_masses; /* else those in the frame are the standard ones */
+};
+
+/* Hands every frame of a file to `take`, first to last, until one is refused; both are lent for the call. */
+enum hm_status hm_extxyz_each(const char *path,
+                              enum hm_status (*take)(void *user, const struct hm_frame *frame,
+                                                     const struct hm_extxyz_stamp *stamp),
+                              void *user);
+
 /* Appends one frame to an open stream: species, pos, velocities as ASE `momenta`, masses, and forces
  * (natom, 3) unless NULL; energy unless NaN. */
 enum hm_status hm_extxyz_write(FILE *out, const struct hm_frame *frame, const double *force, double energy);

@@ -3,10 +3,12 @@
 #include "io/units.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
 enum { COLUMNS_MAX = 4096, SHOWN = 40 };
+#define LARGEST_STEP 9e15 /* every whole number below is a double */
 
 enum hm_status hm_extxyz_fault(const struct hm_extxyz_reader *reader, const char *what, struct hm_span shown)
 {
@@ -118,7 +120,7 @@ static bool mentions_keys(struct hm_span line)
 enum hm_status hm_extxyz_read_comment(const struct hm_extxyz_reader *reader, struct hm_extxyz_comment *comment)
 {
     struct hm_span rest = reader->text, key, value;
-    *comment = (struct hm_extxyz_comment){{0}, {0}, {0}};
+    *comment = (struct hm_extxyz_comment){0};
     for (;;) {
         skip_blanks(&rest);
         if (rest.length == 0) return HM_OK;
@@ -138,7 +140,28 @@ enum hm_status hm_extxyz_read_comment(const struct hm_extxyz_reader *reader, str
         if (field_is(key, "Lattice")) comment->lattice = value;
         if (field_is(key, "pbc")) comment->pbc = value;
         if (field_is(key, "Properties")) comment->properties = value;
+        if (field_is(key, "step")) comment->step = value;
+        if (field_is(key, "time") || (key.length == 1 && *key.start == 't')) comment->time = value; /* T is no time */
     }
+}
+
+enum hm_status hm_extxyz_read_stamp(const struct hm_extxyz_reader *reader, const struct hm_extxyz_comment *comment,
+                                    struct hm_extxyz_stamp *stamp)
+{
+    double value;
+    *stamp = (struct hm_extxyz_stamp){.time = NAN};
+    if (comment->time.start) {
+        if (!hm_span_real(comment->time, &value))
+            return hm_extxyz_fault(reader, "the time of a frame is a number (fs), not ", comment->time);
+        stamp->time = value / HM_TIME_FS;
+    }
+    if (comment->step.start) {
+        if (!hm_span_real(comment->step, &value) || fabs(value) > LARGEST_STEP || value != floor(value))
+            return hm_extxyz_fault(reader, "the step of a frame is a whole number, not ", comment->step);
+        stamp->step = (int64_t)value;
+        stamp->has_step = true;
+    }
+    return HM_OK;
 }
 
 static enum hm_status read_lattice(const struct hm_extxyz_reader *reader, struct hm_span text, double cell[9])

@@ -30,7 +30,7 @@ struct hm_extxyz_columns {
 };
 
 struct hm_extxyz_comment {
-    struct hm_span lattice, pbc, properties;
+    struct hm_span lattice, pbc, properties, time, step;
 };
 
 /* "file:line: <what>'<shown>'". */
@@ -47,6 +47,9 @@ enum hm_status hm_extxyz_read_comment(const struct hm_extxyz_reader *reader, str
 /* Cell and periodicity of the frame. */
 enum hm_status hm_extxyz_read_box(const struct hm_extxyz_reader *reader, const struct hm_extxyz_comment *comment,
                                   struct hm_frame *frame);
+/* Its place in a trajectory. */
+enum hm_status hm_extxyz_read_stamp(const struct hm_extxyz_reader *reader, const struct hm_extxyz_comment *comment,
+                                    struct hm_extxyz_stamp *stamp);
 enum hm_status hm_extxyz_read_properties(const struct hm_extxyz_reader *reader, struct hm_span text,
                                          struct hm_extxyz_columns *columns);
 

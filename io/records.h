@@ -31,20 +31,24 @@ struct hm_decision_record {
     uint8_t action;          /* enum hm_action */
     uint8_t reason;          /* enum hm_reason */
     uint8_t committed;       /* 0 for a step later rolled back */
-    float signal;            /* NaN without a signal */
-    float threshold;         /* NaN without a threshold */
+    float signal;            /* what the policy compared; NaN without */
+    float threshold;         /* with what; NaN without */
+    float committee;         /* signals of the prediction (predictors/committee.h); NaN where there is none */
+    float base_difference;
+    float extremeness;
 };
 
 /* /hamlet/injections: one per injected step. */
 struct hm_injection_record {
     int64_t step;
     double residual;          /* rms over atoms of |kick_predicted - kick_exact|, Angstrom/ps; NaN: no prediction */
-    double residual_relative; /* the same over the rms exact kick */
+    double residual_relative; /* the same over the rms exact kick of this step */
     double velocity_mae;      /* mean |v_predicted - v_exact| per component at n+1/2, Angstrom/ps */
     double velocity_mean;     /* mean |v_exact| per component at n+1/2, Angstrom/ps */
     double kick_mae;          /* mean |kick_predicted - kick_exact| per component, Angstrom/ps */
     double kick_mean;         /* mean |kick_exact| per component, Angstrom/ps */
     double energy;            /* potential energy, kJ/mol; NaN unknown */
+    double restored;          /* kinetic energy put back by injection.restore_energy, kJ/mol; 0 = none */
     double seconds;           /* wall time of the evaluation */
     int32_t iterations;
     int32_t status; /* 0 converged */
@@ -55,6 +59,7 @@ struct hm_training_record {
     int64_t step;    /* when it was asked for */
     int32_t version; /* version that came of it, or the one kept */
     int32_t member;
+    int32_t history; /* steps the predictor looks back on */
     double loss_before;
     double loss_after;      /* on the training samples */
     double held_out_before; /* relative rms on the held-out samples; NaN: no weights yet */

@@ -3,14 +3,15 @@
  *   /h5md                       version, author, creator
  *   /particles/system           position Angstrom, velocity Angstrom/ps, force kJ/mol/Angstrom (NaN where unknown),
  *                               species (Z), mass (u), image (periodic only), box; step and time (ps) with each
- *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K): one scalar a
- * frame /hamlet/config              the configuration, YAML text (effective, with overrides) /hamlet/provenance
- * version, compiler, host, MPI, start time, command ... as string attributes /hamlet/run                 attributes:
- * timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ... /hamlet/bonds               (nbond, 2) atom
- * pairs whose length the analysis follows /hamlet/decisions           table of struct hm_decision_record
+ *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K), by frame
+ *   /hamlet/config              the configuration, YAML text (effective, with overrides)
+ *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes
+ *   /hamlet/run                 attributes: timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ...
+ *   /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis follows
+ *   /hamlet/decisions           table of struct hm_decision_record
  *   /hamlet/injections          table of struct hm_injection_record
  *   /hamlet/training            table of struct hm_training_record
- *   /hamlet/weights/<version>   bytes of each published version (asynchronous runs)
+ *   /hamlet/weights/<version>   the weights of each published version, as io/weights.h draws them
  *   /hamlet/correlations        written by io/analysis/correlations.h
  *   /hamlet/timing              seconds by activity
  *
@@ -19,15 +20,17 @@
  *
  * Units: arguments in atomic units; the file in the units above.
  * Errors: HM_EXISTS (the file is there and overwrite is false), HM_BAD_OUTPUT (it cannot be created), HM_IO_ERROR
- * (writing failed later), HM_BAD_INPUT when reading a file that is not ours. Owns: the open file; borrowed arguments
- * are copied. MPI: local; only the driver writes. Source: de Buyl, Colberg, Hoefling, Comput. Phys. Commun. 185, 1546
- * (2014); H5MD 1.1, https://h5md.nongnu.org
+ *   (writing failed later), HM_BAD_INPUT when reading a file that is not ours.
+ * Owns: the open file; borrowed arguments are copied.
+ * MPI: local; only the driver writes.
+ * Source: de Buyl, Colberg, Hoefling, Comput. Phys. Commun. 185, 1546 (2014); H5MD 1.1, https://h5md.nongnu.org
  */
 #ifndef HM_IO_TRAJECTORY_H
 #define HM_IO_TRAJECTORY_H
 
 #include "io/frame.h"
 #include "io/records.h"
+#include "io/weights.h"
 
 struct hm_trajectory;
 
@@ -60,8 +63,7 @@ enum hm_status hm_trajectory_append(struct hm_trajectory *trajectory, const stru
 enum hm_status hm_trajectory_log_decision(struct hm_trajectory *trajectory, const struct hm_decision_record *record);
 enum hm_status hm_trajectory_log_injection(struct hm_trajectory *trajectory, const struct hm_injection_record *record);
 enum hm_status hm_trajectory_log_training(struct hm_trajectory *trajectory, const struct hm_training_record *record);
-enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, int32_t version, const void *bytes,
-                                         size_t size);
+enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights);
 enum hm_status hm_trajectory_log_timing(struct hm_trajectory *trajectory, const char *name, double seconds);
 enum hm_status hm_trajectory_flush(struct hm_trajectory *trajectory);
 /* Status word ("running" at create; then "finished", "diverged", "stopped", "failed") and the steps done. */
@@ -94,9 +96,9 @@ enum hm_status hm_trajectory_read_injections(struct hm_trajectory *trajectory, s
                                              struct hm_injection_record *records);
 enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, size_t first, size_t count,
                                            struct hm_training_record *records);
-/* *found false when the version was not stored. Bytes go to the archive, cursor at the start. */
-enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version, struct hm_archive *bytes,
-                                          bool *found);
+/* *found false when the version was not stored. Released by hm_weights_of_member_release. */
+enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version,
+                                          struct hm_weights_of_member *weights, bool *found);
 enum hm_status hm_trajectory_read_config(struct hm_trajectory *trajectory,
                                          struct hm_archive *text); /* zero-terminated */
 /* NaN if absent. */

@@ -80,19 +80,23 @@ static enum hm_status put_author(struct hm_trajectory *trajectory, const struct 
     return status;
 }
 
-static enum hm_status put_config(struct hm_trajectory *trajectory, const struct hm_trajectory_setup *setup)
+enum hm_status hm_trajectory_put_provenance(struct hm_trajectory *trajectory, const char *const (*provenance)[2])
 {
     hid_t group;
-    const char *text = setup->config_yaml ? setup->config_yaml : "";
     HM_TRY(make_group(trajectory, "/hamlet/provenance", &group));
     enum hm_status status = HM_OK;
-    for (size_t i = 0; status == HM_OK && setup->provenance && setup->provenance[i][0]; i++)
-        status = hm_hdf5_put_text(trajectory, group, setup->provenance[i][0],
-                                  setup->provenance[i][1] ? setup->provenance[i][1] : "");
+    for (; status == HM_OK && provenance && (*provenance)[0]; provenance++)
+        status = hm_hdf5_put_text(trajectory, group, (*provenance)[0], (*provenance)[1] ? (*provenance)[1] : "");
     hm_hdf5_close(group);
-    HM_TRY(status);
+    return status;
+}
+
+static enum hm_status put_config(struct hm_trajectory *trajectory, const struct hm_trajectory_setup *setup)
+{
+    const char *text = setup->config_yaml ? setup->config_yaml : "";
+    HM_TRY(hm_trajectory_put_provenance(trajectory, setup->provenance));
     const hid_t type = hm_hdf5_text_type();
-    status = put_array(trajectory, "/hamlet/config", type, 0, NULL, NULL, &text);
+    const enum hm_status status = put_array(trajectory, "/hamlet/config", type, 0, NULL, NULL, &text);
     hm_hdf5_close(type);
     return status;
 }
@@ -291,6 +295,19 @@ static enum hm_status put_words(struct hm_trajectory *trajectory)
     return hm_hdf5_put_text(trajectory, decisions, "reasons", words);
 }
 
+/* There from the start, so that what is added to it later changes nothing else. */
+static enum hm_status make_weights(struct hm_trajectory *trajectory)
+{
+    const hid_t layout = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_local_heap_size_hint(layout, 1 << 16);
+    const hid_t group = H5Gcreate2(trajectory->file, HM_WEIGHTS_GROUP, H5P_DEFAULT, layout, H5P_DEFAULT);
+    enum hm_status status = HM_OK;
+    if (group < 0) status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "create", HM_WEIGHTS_GROUP);
+    hm_hdf5_close(group);
+    hm_hdf5_close(layout);
+    return status;
+}
+
 /* ---- create ---- */
 
 static size_t smaller(size_t a, size_t b)
@@ -323,22 +340,10 @@ static enum hm_status fill_file(struct hm_trajectory *trajectory, const struct h
     HM_TRY(make_frames(trajectory));
     for (int i = 0; i < HM_TABLE_COUNT; i++) HM_TRY(make_table(trajectory, (enum hm_table_name)i));
     HM_TRY(put_words(trajectory));
+    HM_TRY(make_weights(trajectory));
     trajectory->writable = true;
     trajectory->dirty = true;
     return hm_trajectory_flush(trajectory);
-}
-
-static enum hm_status open_new(struct hm_trajectory *trajectory, bool overwrite)
-{
-    const hid_t access = hm_hdf5_access_list(), creation = H5Pcreate(H5P_FILE_CREATE);
-    /* Space once given up is not used again: what the metadata on disk refers to is never overwritten. */
-    H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_NONE, false, 1);
-    trajectory->file = H5Fcreate(trajectory->path, overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation, access);
-    enum hm_status status = HM_OK;
-    if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_OUTPUT, "create", "the file");
-    hm_hdf5_close(creation);
-    hm_hdf5_close(access);
-    return status;
 }
 
 static enum hm_status check_setup(const char *path, const struct hm_trajectory_setup *setup)
@@ -381,7 +386,7 @@ enum hm_status hm_trajectory_create(const char *path, const struct hm_trajectory
     if (!self) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory", path);
     const bool existed = access(path, F_OK) == 0;
     enum hm_status status = describe(self, path, setup);
-    if (status == HM_OK) status = open_new(self, setup->overwrite);
+    if (status == HM_OK) status = hm_hdf5_create(self, setup->overwrite);
     const bool made = status == HM_OK;
     if (made) status = fill_file(self, setup);
     if (status != HM_OK) {

@@ -1,8 +1,15 @@
 #include "io/trajectory_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* An attribute of fixed length shares an object header message of at most 64 KiB with its name and shape. */
+enum { WORDS_BYTES = 60000 };
+/* Names in a node of a group: when it is full it splits, and a kill while that is written loses names. */
+enum { GROUP_NAMES = 64 };
 
 /* ---- failures ---- */
 
@@ -60,6 +67,33 @@ hid_t hm_hdf5_access_list(void)
         H5Pset_mdc_config(list, &cache);
     }
     return list;
+}
+
+enum hm_status hm_hdf5_open(struct hm_trajectory *trajectory)
+{
+    if (access(trajectory->path, R_OK) != 0)
+        return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", trajectory->path, strerror(errno));
+    if (H5Fis_hdf5(trajectory->path) <= 0) return hm_fail(HM_BAD_INPUT, "%s: is not an HDF5 file", trajectory->path);
+    const hid_t list = hm_hdf5_access_list();
+    trajectory->file = H5Fopen(trajectory->path, H5F_ACC_RDONLY, list);
+    enum hm_status status = HM_OK;
+    if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_INPUT, "open", "the file");
+    hm_hdf5_close(list);
+    return status;
+}
+
+enum hm_status hm_hdf5_create(struct hm_trajectory *trajectory, bool overwrite)
+{
+    const hid_t access = hm_hdf5_access_list(), creation = H5Pcreate(H5P_FILE_CREATE);
+    /* Space once given up is not used again: what the metadata on disk refers to is never overwritten. */
+    H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_NONE, false, 1);
+    H5Pset_sym_k(creation, 0, GROUP_NAMES / 2);
+    trajectory->file = H5Fcreate(trajectory->path, overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation, access);
+    enum hm_status status = HM_OK;
+    if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_OUTPUT, "create", "the file");
+    hm_hdf5_close(creation);
+    hm_hdf5_close(access);
+    return status;
 }
 
 void hm_hdf5_close(hid_t handle)
@@ -148,123 +182,79 @@ enum hm_status hm_hdf5_put_int(struct hm_trajectory *trajectory, hid_t object, c
     return put(trajectory, object, name, H5T_NATIVE_INT64, H5Screate(H5S_SCALAR), &value);
 }
 
-/* ---- records ---- */
-
-enum kind { I64, I32, I16, U8, F64, F32 };
-
-struct field {
-    const char *name;
-    size_t offset;
-    enum kind kind;
-};
-
-#define FIELD(record, name, kind)                  \
-    {                                              \
-#name, offsetof(struct record, name), kind \
-    }
-
-static const struct field decision_fields[] = {
-    FIELD(hm_decision_record, step, I64),         FIELD(hm_decision_record, replica, I32),
-    FIELD(hm_decision_record, round, I32),        FIELD(hm_decision_record, weights_version, I32),
-    FIELD(hm_decision_record, oracle_group, I16), FIELD(hm_decision_record, action, U8),
-    FIELD(hm_decision_record, reason, U8),        FIELD(hm_decision_record, committed, U8),
-    FIELD(hm_decision_record, signal, F32),       FIELD(hm_decision_record, threshold, F32),
-};
-
-static const struct field injection_fields[] = {
-    FIELD(hm_injection_record, step, I64),
-    FIELD(hm_injection_record, residual, F64),
-    FIELD(hm_injection_record, residual_relative, F64),
-    FIELD(hm_injection_record, velocity_mae, F64),
-    FIELD(hm_injection_record, velocity_mean, F64),
-    FIELD(hm_injection_record, kick_mae, F64),
-    FIELD(hm_injection_record, kick_mean, F64),
-    FIELD(hm_injection_record, energy, F64),
-    FIELD(hm_injection_record, seconds, F64),
-    FIELD(hm_injection_record, iterations, I32),
-    FIELD(hm_injection_record, status, I32),
-};
-
-static const struct field training_fields[] = {
-    FIELD(hm_training_record, step, I64),           FIELD(hm_training_record, version, I32),
-    FIELD(hm_training_record, member, I32),         FIELD(hm_training_record, loss_before, F64),
-    FIELD(hm_training_record, loss_after, F64),     FIELD(hm_training_record, held_out_before, F64),
-    FIELD(hm_training_record, held_out_after, F64), FIELD(hm_training_record, samples, F64),
-    FIELD(hm_training_record, seconds, F64),        FIELD(hm_training_record, accepted, U8),
-};
-
-static const struct {
-    const struct field *fields;
-    size_t count, bytes;
-} layouts[HM_TABLE_COUNT] = {
-    {decision_fields, sizeof decision_fields / sizeof *decision_fields, sizeof(struct hm_decision_record)},
-    {injection_fields, sizeof injection_fields / sizeof *injection_fields, sizeof(struct hm_injection_record)},
-    {training_fields, sizeof training_fields / sizeof *training_fields, sizeof(struct hm_training_record)},
-};
-
-const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training"};
-
-static const size_t kind_bytes[] = {[I64] = 8, [I32] = 4, [I16] = 2, [U8] = 1, [F64] = 8, [F32] = 4};
-
-static hid_t kind_type(enum kind kind)
+enum hm_status hm_hdf5_put_words(struct hm_trajectory *trajectory, hid_t object, const char *name, const char *text)
 {
-    switch (kind) {
-    case I64:
-        return H5T_NATIVE_INT64;
-    case I32:
-        return H5T_NATIVE_INT32;
-    case I16:
-        return H5T_NATIVE_INT16;
-    case U8:
-        return H5T_NATIVE_UINT8;
-    case F64:
-        return H5T_NATIVE_DOUBLE;
-    case F32:
-        return H5T_NATIVE_FLOAT;
-    }
-    return -1;
+    const size_t bytes = strlen(text) + 1;
+    if (bytes > WORDS_BYTES)
+        return hm_fail(HM_INTERNAL, "%s: %zu bytes are too many for attribute %s", trajectory->path, bytes, name);
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, bytes);
+    const enum hm_status status = put(trajectory, object, name, type, H5Screate(H5S_SCALAR), text);
+    hm_hdf5_close(type);
+    return status;
 }
 
-size_t hm_record_packed_bytes(enum hm_table_name table)
+static enum hm_status fail_attribute(const struct hm_trajectory *trajectory, const char *path, const char *name)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < layouts[table].count; i++) bytes += kind_bytes[layouts[table].fields[i].kind];
-    return bytes;
+    H5Eclear2(H5E_DEFAULT);
+    return hm_fail(HM_BAD_INPUT, "%s: %s is damaged: its attribute %s cannot be read", trajectory->path, path, name);
 }
 
-void hm_record_pack(enum hm_table_name table, const void *record, unsigned char *packed)
+/* Opens an attribute that holds one value of this class. */
+static enum hm_status open_scalar(const struct hm_trajectory *trajectory, hid_t object, const char *path,
+                                  const char *name, H5T_class_t class, hid_t *attribute, hid_t *type)
 {
-    const struct field *field = layouts[table].fields, *end = field + layouts[table].count;
-    for (; field < end; field++) {
-        const unsigned char *from = (const unsigned char *)record + field->offset;
-        switch (kind_bytes[field->kind]) { /* constant sizes become single moves */
-        case 8:
-            memcpy(packed, from, 8);
-            break;
-        case 4:
-            memcpy(packed, from, 4);
-            break;
-        case 2:
-            memcpy(packed, from, 2);
-            break;
-        default:
-            *packed = *from;
-            break;
-        }
-        packed += kind_bytes[field->kind];
-    }
+    *attribute = H5Aopen(object, name, H5P_DEFAULT);
+    *type = *attribute < 0 ? -1 : H5Aget_type(*attribute);
+    const hid_t space = *attribute < 0 ? -1 : H5Aget_space(*attribute);
+    const bool good =
+        *type >= 0 && space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(*type) == class;
+    hm_hdf5_close(space);
+    if (good) return HM_OK;
+    hm_hdf5_close(*type);
+    hm_hdf5_close(*attribute);
+    return fail_attribute(trajectory, path, name);
 }
 
-hid_t hm_record_type(enum hm_table_name table, bool packed)
+enum hm_status hm_hdf5_get_int(const struct hm_trajectory *trajectory, hid_t object, const char *path, const char *name,
+                               int64_t *value)
 {
-    const hid_t type = H5Tcreate(H5T_COMPOUND, packed ? hm_record_packed_bytes(table) : layouts[table].bytes);
-    size_t next = 0;
-    for (size_t i = 0; type >= 0 && i < layouts[table].count; i++) {
-        const struct field *field = &layouts[table].fields[i];
-        H5Tinsert(type, field->name, packed ? next : field->offset, kind_type(field->kind));
-        next += kind_bytes[field->kind];
+    hid_t attribute, type;
+    enum hm_status status = HM_OK;
+    HM_TRY(open_scalar(trajectory, object, path, name, H5T_INTEGER, &attribute, &type));
+    if (H5Aread(attribute, H5T_NATIVE_INT64, value) < 0) status = fail_attribute(trajectory, path, name);
+    hm_hdf5_close(type);
+    hm_hdf5_close(attribute);
+    return status;
+}
+
+/* NULL if it cannot be read. */
+static char *read_words(hid_t attribute, hid_t type)
+{
+    char *text = NULL;
+    if (H5Tis_variable_str(type) > 0) {
+        char *lent = NULL;
+        if (H5Aread(attribute, type, (void *)&lent) >= 0 && lent) text = strdup(lent);
+        H5free_memory(lent);
+        return text;
     }
-    return type;
+    const size_t bytes = H5Tget_size(type);
+    if (bytes > 0 && bytes <= WORDS_BYTES) text = calloc(bytes + 1, 1);
+    if (text && H5Aread(attribute, type, text) >= 0) return text;
+    free(text);
+    return NULL;
+}
+
+enum hm_status hm_hdf5_get_words(const struct hm_trajectory *trajectory, hid_t object, const char *path,
+                                 const char *name, char **text)
+{
+    hid_t attribute, type;
+    *text = NULL;
+    HM_TRY(open_scalar(trajectory, object, path, name, H5T_STRING, &attribute, &type));
+    *text = read_words(attribute, type);
+    hm_hdf5_close(type);
+    hm_hdf5_close(attribute);
+    return *text ? HM_OK : fail_attribute(trajectory, path, name);
 }
 
 /* ---- release ---- */

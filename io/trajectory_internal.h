@@ -41,6 +41,8 @@ enum hm_series_name {
 
 enum hm_table_name { HM_TABLE_DECISIONS, HM_TABLE_INJECTIONS, HM_TABLE_TRAINING, HM_TABLE_COUNT };
 
+#define HM_WEIGHTS_GROUP "/hamlet/weights"
+
 struct hm_series {
     hid_t dataset;            /* 0: absent */
     hid_t type;               /* in memory; owned when it is a compound */
@@ -83,6 +85,9 @@ void hm_hdf5_silence(void);
 
 /* Neither locks the file, so that it can be read while it is written, nor evicts metadata between flushes. */
 hid_t hm_hdf5_access_list(void);
+/* The file at trajectory->path, any HDF5 there is; or a new one, in place of an old one only with `overwrite`. */
+enum hm_status hm_hdf5_open(struct hm_trajectory *trajectory);
+enum hm_status hm_hdf5_create(struct hm_trajectory *trajectory, bool overwrite);
 /* Closes any kind of handle; 0 and failed ones are ignored. */
 void hm_hdf5_close(hid_t handle);
 bool hm_hdf5_exists(hid_t file, const char *path);
@@ -93,12 +98,21 @@ enum hm_status hm_hdf5_put_text(struct hm_trajectory *trajectory, hid_t object, 
 enum hm_status hm_hdf5_put_reals(struct hm_trajectory *trajectory, hid_t object, const char *name, const double *values,
                                  size_t count);
 enum hm_status hm_hdf5_put_int(struct hm_trajectory *trajectory, hid_t object, const char *name, int64_t value);
+/* A text of fixed length: it sits in the object's own header, which a killed writer leaves whole or not at all. */
+enum hm_status hm_hdf5_put_words(struct hm_trajectory *trajectory, hid_t object, const char *name, const char *text);
+/* /hamlet/provenance: name, value; ends with {NULL, NULL}, or NULL for none. */
+enum hm_status hm_trajectory_put_provenance(struct hm_trajectory *trajectory, const char *const (*provenance)[2]);
 
 /* ---- reading ---- */
 
 /* Opens a dataset of this rank and gives its shape. */
 enum hm_status hm_trajectory_open_dataset(const struct hm_trajectory *trajectory, const char *path, int rank,
                                           hsize_t dims[HM_RANK_MAX], hid_t *dataset);
+/* An attribute of one value, a text of either kind of HDF5 string; `path` stands in messages. *text is allocated. */
+enum hm_status hm_hdf5_get_int(const struct hm_trajectory *trajectory, hid_t object, const char *path, const char *name,
+                               int64_t *value);
+enum hm_status hm_hdf5_get_words(const struct hm_trajectory *trajectory, hid_t object, const char *path,
+                                 const char *name, char **text);
 /* Rows first .. first+count-1 of an open series, as `type` in memory. */
 enum hm_status hm_trajectory_read_rows(const struct hm_trajectory *trajectory, const struct hm_series *series,
                                        size_t first, size_t count, hid_t type, void *out);

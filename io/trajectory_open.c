@@ -2,11 +2,9 @@
 
 #include "io/units.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SYSTEM "/particles/system"
 /* Rows at the end that the kill of a writer may have left unfinished; more are damage. */
@@ -205,18 +203,7 @@ static enum hm_status read_counts(struct hm_trajectory *trajectory)
 
 static enum hm_status open_file(struct hm_trajectory *trajectory)
 {
-    if (access(trajectory->path, R_OK) != 0)
-        return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", trajectory->path, strerror(errno));
-    const hid_t list = hm_hdf5_access_list();
-    if (H5Fis_hdf5(trajectory->path) <= 0) {
-        hm_hdf5_close(list);
-        return hm_fail(HM_BAD_INPUT, "%s: is not an HDF5 file", trajectory->path);
-    }
-    trajectory->file = H5Fopen(trajectory->path, H5F_ACC_RDONLY, list);
-    enum hm_status status = HM_OK;
-    if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_INPUT, "open", "the file");
-    hm_hdf5_close(list);
-    HM_TRY(status);
+    HM_TRY(hm_hdf5_open(trajectory));
     if (!hm_hdf5_exists(trajectory->file, "/hamlet/run"))
         return hm_fail(HM_BAD_INPUT, "%s: an HDF5 file, but not a Hamlet trajectory: there is no /hamlet/run",
                        trajectory->path);

@@ -141,24 +141,42 @@ enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, siz
 
 /* ---- texts, bytes, arrays by name ---- */
 
-enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version, struct hm_archive *bytes,
-                                          bool *found)
+static enum hm_status read_bytes(const struct hm_trajectory *trajectory, hid_t dataset, const char *path, hsize_t count,
+                                 struct hm_weights_of_member *weights)
+{
+    const hid_t type = H5Dget_type(dataset);
+    const bool good = type >= 0 && H5Tget_size(type) == 1 && count <= H5Dget_storage_size(dataset);
+    hm_hdf5_close(type);
+    if (!good) return hm_fail(HM_BAD_INPUT, "%s: %s is damaged", trajectory->path, path);
+    weights->size = (size_t)count;
+    weights->bytes = malloc(weights->size + 1);
+    if (!weights->bytes) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory", trajectory->path);
+    if (count > 0 && H5Dread(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, weights->bytes) < 0)
+        return hm_trajectory_fail(trajectory, HM_BAD_INPUT, "read", path);
+    return HM_OK;
+}
+
+enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version,
+                                          struct hm_weights_of_member *weights, bool *found)
 {
     char path[64];
     hsize_t dims[HM_RANK_MAX];
     hid_t dataset;
-    snprintf(path, sizeof path, "/hamlet/weights/%d", (int)version);
+    int64_t member = 0;
+    *weights = (struct hm_weights_of_member){.version = version};
+    snprintf(path, sizeof path, HM_WEIGHTS_GROUP "/%d", (int)version);
     *found = hm_hdf5_exists(trajectory->file, path);
     if (!*found) return HM_OK;
     HM_TRY(hm_trajectory_open_dataset(trajectory, path, 1, dims, &dataset));
-    enum hm_status status = HM_OK;
-    if (dims[0] > H5Dget_storage_size(dataset))
-        status = hm_fail(HM_BAD_INPUT, "%s: %s is damaged", trajectory->path, path);
-    if (status == HM_OK) status = hm_archive_resize(bytes, (size_t)dims[0]);
-    if (status == HM_OK && dims[0] > 0 &&
-        H5Dread(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes->bytes) < 0)
-        status = hm_trajectory_fail(trajectory, HM_BAD_INPUT, "read", path);
+    enum hm_status status = hm_hdf5_get_int(trajectory, dataset, path, "member", &member);
+    if (status == HM_OK && (member < 0 || member > INT32_MAX))
+        status =
+            hm_fail(HM_BAD_INPUT, "%s: %s is damaged: it is of member %lld", trajectory->path, path, (long long)member);
+    if (status == HM_OK) status = hm_hdf5_get_words(trajectory, dataset, path, "form", &weights->form);
+    if (status == HM_OK) status = read_bytes(trajectory, dataset, path, dims[0], weights);
     hm_hdf5_close(dataset);
+    if (status == HM_OK) weights->member = (size_t)member;
+    if (status != HM_OK) hm_weights_of_member_release(weights);
     return status;
 }
 

@@ -203,14 +203,41 @@ static enum hm_status write_dataset(struct hm_trajectory *trajectory, const char
     return status;
 }
 
-enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, int32_t version, const void *bytes,
-                                         size_t size)
+/* The dataset with its attributes, complete but without a name. */
+static enum hm_status put_weights(struct hm_trajectory *trajectory, const char *path,
+                                  const struct hm_weights_of_member *weights, hid_t *dataset)
 {
-    HM_TRY(check_writable(trajectory));
+    const hsize_t size = weights->size;
+    const hid_t type = H5T_NATIVE_UINT8, space = H5Screate_simple(1, &size, NULL);
+    *dataset = H5Dcreate_anon(trajectory->file, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    enum hm_status status = HM_OK;
+    if (*dataset < 0 || (size > 0 && H5Dwrite(*dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, weights->bytes) < 0))
+        status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "write", path);
+    hm_hdf5_close(space);
+    HM_TRY(status);
+    HM_TRY(hm_hdf5_put_int(trajectory, *dataset, "member", (int64_t)weights->member));
+    return hm_hdf5_put_words(trajectory, *dataset, "form", weights->form);
+}
+
+/* A name is given to what the file already holds: flushed together, the name could reach the disk first, and a kill
+ * just then would leave a name of nothing. */
+enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights)
+{
     char path[64];
-    snprintf(path, sizeof path, "/hamlet/weights/%d", (int)version);
-    const hsize_t dims = size;
-    return write_dataset(trajectory, path, H5T_NATIVE_UINT8, 1, &dims, NULL, bytes);
+    hid_t dataset;
+    HM_TRY(check_writable(trajectory));
+    snprintf(path, sizeof path, HM_WEIGHTS_GROUP "/%d", (int)weights->version);
+    const hid_t parents = parents_list();
+    enum hm_status status = put_weights(trajectory, path, weights, &dataset);
+    trajectory->dirty = true;
+    if (status == HM_OK) status = hm_trajectory_flush(trajectory);
+    if (status == HM_OK && hm_hdf5_exists(trajectory->file, path)) H5Ldelete(trajectory->file, path, H5P_DEFAULT);
+    if (status == HM_OK && H5Olink(dataset, trajectory->file, path, parents, H5P_DEFAULT) < 0)
+        status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "write", path);
+    hm_hdf5_close(dataset);
+    hm_hdf5_close(parents);
+    trajectory->dirty = true;
+    return status == HM_OK ? HM_OK : poison(trajectory, status);
 }
 
 /* A name becomes part of a path in the file. */

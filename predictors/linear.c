@@ -8,11 +8,14 @@
  * Parameters (doubles), for each group:  hm_linear_scale | weights (d)
  * Held-out row (doubles):                group | target motion | coordinate | motion (p), newest first
  */
+#include "predictors/linear.h"
+
 #include "predictors/linear_model.h"
 #include "predictors/predictor.h"
 #include "predictors/rls.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,10 +186,10 @@ static double evaluate(struct linear *l, double *parameters, size_t group, const
     return hm_linear_motion(&l->shape, scale, inputs, l->features, group_weights(l, parameters, group));
 }
 
-static void predict(void *self, const struct hm_window *window, double *motion, struct hm_signals *signals)
+static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
 {
     struct linear *l = self;
-    double extremeness = 0;
+    prediction->extremeness = 0;
     for (size_t c = 0; c < l->nchannel; c++) {
         const struct hm_linear_inputs inputs = {
             .motion = l->shape.history > 0 ? hm_window_motion(window, 0) + c : NULL,
@@ -194,10 +197,29 @@ static void predict(void *self, const struct hm_window *window, double *motion, 
             .coordinate = hm_window_coordinate(window, 0)[c],
         };
         const struct hm_linear_scale *scale = group_scale(l, l->parameters, l->group[c]);
-        motion[c] = evaluate(l, l->parameters, l->group[c], &inputs);
-        extremeness = fmax(extremeness, fabs(inputs.coordinate - scale->coordinate_mean) / scale->coordinate_sigma);
+        const double z = (inputs.coordinate - scale->coordinate_mean) / scale->coordinate_sigma;
+        prediction->motion[c] = evaluate(l, l->parameters, l->group[c], &inputs);
+        prediction->extremeness = fmax(prediction->extremeness, fabs(z));
     }
-    signals->extremeness = extremeness;
+}
+
+bool hm_linear_fitted(const void *linear)
+{
+    return ((const struct linear *)linear)->fitted;
+}
+
+void hm_linear_predict_row(void *linear, const double *row, double *motion)
+{
+    struct linear *l = linear;
+    const size_t size = hm_row_size(l->nchannel);
+    for (size_t c = 0; c < l->nchannel; c++) {
+        const struct hm_linear_inputs inputs = {
+            .motion = l->shape.history > 0 ? hm_row_motion(row - size, l->nchannel) + c : NULL,
+            .stride = -(ptrdiff_t)size,
+            .coordinate = hm_row_coordinate(row)[c],
+        };
+        motion[c] = evaluate(l, l->parameters, l->group[c], &inputs);
+    }
 }
 
 /* ---- learn ---- */
@@ -207,21 +229,23 @@ static struct hm_linear_inputs row_inputs(const double *row)
     return (struct hm_linear_inputs){.motion = row + 3, .stride = 1, .coordinate = row[2]};
 }
 
-/* One channel of a sample as a row. */
-static void make_row(const struct linear *l, const double *sample, size_t channel, double *row)
+/* One channel of batch row `at`, which has at least p consecutive ones before it, as a regression row. */
+static void make_row(const struct linear *l, const struct hm_batch *batch, size_t at, size_t channel, double *row)
 {
+    const size_t size = hm_row_size(batch->nchannel);
+    const double *now = &batch->rows[at * size];
     row[0] = (double)l->group[channel];
-    row[1] = hm_sample_target(sample)[channel];
-    row[2] = hm_sample_coordinate(sample, l->nchannel, 0)[channel];
+    row[1] = hm_row_motion(now, batch->nchannel)[channel];
+    row[2] = hm_row_coordinate(now)[channel];
     for (size_t back = 0; back < l->shape.history; back++)
-        row[3 + back] = hm_sample_motion(sample, l->nchannel, back)[channel];
+        row[3 + back] = hm_row_motion(now - (back + 1) * size, batch->nchannel)[channel];
 }
 
 /* Without the coordinate a history that holds predictions teaches the predictor its own errors. */
-static bool usable(const struct linear *l, const double *sample)
+static bool usable(const struct linear *l, const double *row, size_t behind, size_t exact_behind)
 {
-    const double exact_behind = sample[1];
-    return l->shape.coordinate || exact_behind >= (double)l->shape.history;
+    if (hm_row_kind(row) != HM_ROW_LABEL) return false;
+    return (l->shape.coordinate ? behind : exact_behind) >= l->shape.history;
 }
 
 static void widen_range(struct linear *l, const double *row)
@@ -314,20 +338,28 @@ static void normalise(struct linear *l)
     l->normalised = true;
 }
 
+static enum hm_status absorb_row(struct linear *l, const struct hm_batch *batch, size_t at)
+{
+    for (size_t c = 0; c < l->nchannel; c++) {
+        make_row(l, batch, at, c, l->row);
+        if (l->normalised)
+            take_row(l, l->row);
+        else
+            HM_TRY(postpone_row(l, l->row));
+    }
+    return HM_OK;
+}
+
 static enum hm_status absorb(struct linear *l, const struct hm_batch *batch)
 {
-    const size_t size = hm_sample_size(batch->length, batch->nchannel);
-    double *row = l->row;
-    for (size_t i = 0; i < batch->count; i++) {
-        const double *sample = &batch->samples[i * size];
-        if (!usable(l, sample)) continue;
-        for (size_t c = 0; c < l->nchannel; c++) {
-            make_row(l, sample, c, row);
-            if (l->normalised)
-                take_row(l, row);
-            else
-                HM_TRY(postpone_row(l, row));
-        }
+    const size_t size = hm_row_size(batch->nchannel);
+    size_t behind = 0, exact_behind = 0; /* consecutive rows before this one */
+    for (size_t at = 0; at < batch->count; at++) {
+        const double *row = &batch->rows[at * size];
+        if (at > 0 && row[0] != row[-(ptrdiff_t)size] + 1) behind = exact_behind = 0;
+        if (usable(l, row, behind, exact_behind)) HM_TRY(absorb_row(l, batch, at));
+        behind++;
+        exact_behind = hm_row_kind(row) == HM_ROW_PREDICTED ? 0 : exact_behind + 1;
     }
     if (!l->normalised && enough_rows(l)) normalise(l);
     return HM_OK;
@@ -378,11 +410,25 @@ static enum hm_status train(void *self, const struct hm_batch *batch, struct hm_
     return HM_OK;
 }
 
-static void *parameters(void *self, size_t *bytes)
+static const void *parameters(const void *self, size_t *bytes)
 {
-    struct linear *l = self;
+    const struct linear *l = self;
     *bytes = l->ngroup * group_doubles(l) * sizeof *l->parameters;
     return l->parameters;
+}
+
+static void adopt(void *self, const void *from)
+{
+    struct linear *l = self;
+    memcpy(l->parameters, from, l->ngroup * group_doubles(l) * sizeof *l->parameters);
+    l->fitted = true;
+}
+
+static void describe(const void *self, char *text, size_t size)
+{
+    const struct linear *l = self;
+    snprintf(text, size, "history %zu, degree %zu, %zu weights in each of %zu groups", l->shape.history,
+             l->shape.coordinate ? l->shape.degree : 0, l->shape.nfeature, l->ngroup);
 }
 
 /* ---- save and load ---- */
@@ -440,6 +486,7 @@ static enum hm_status load(void *self, struct hm_archive *archive)
 
 const struct hm_predictor_ops hm_predictor_linear = {
     .method = {"linear", "recursive least squares on past motions and the coordinate"},
+    .gives_extremeness = true,
     .create = create,
     .destroy = destroy,
     .history = history,
@@ -447,6 +494,8 @@ const struct hm_predictor_ops hm_predictor_linear = {
     .predict = predict,
     .train = train,
     .parameters = parameters,
+    .adopt = adopt,
+    .describe = describe,
     .save = save,
     .load = load,
 };

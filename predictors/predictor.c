@@ -1,6 +1,5 @@
 #include "predictors/predictor.h"
 
-#include <math.h>
 #include <string.h>
 
 #define HM_PREDICTOR(name) extern const struct hm_predictor_ops hm_predictor_##name;
@@ -61,26 +60,20 @@ void hm_predictor_save(const struct hm_predictor *predictor, struct hm_archive *
 
 enum hm_status hm_predictor_load(struct hm_predictor *predictor, struct hm_archive *archive)
 {
+    const struct hm_predictor_ops *ops = predictor->ops;
     const char *name;
     size_t expected = 0, bytes;
     HM_TRY(hm_archive_expect_tag(archive, "PREDICT"));
     HM_TRY(hm_archive_get_text(archive, &name));
-    if (strcmp(name, predictor->ops->method.name) != 0)
-        return hm_fail(HM_BAD_INPUT, "the saved predictor is '%s', this run's is '%s'", name,
-                       predictor->ops->method.name);
-    void *parameters = predictor->ops->parameters ? predictor->ops->parameters(predictor->self, &expected) : NULL;
+    if (strcmp(name, ops->method.name) != 0)
+        return hm_fail(HM_BAD_INPUT, "the saved predictor is '%s', this run's is '%s'", name, ops->method.name);
+    if (ops->parameters) ops->parameters(predictor->self, &expected);
     HM_TRY(hm_archive_get_size(archive, &bytes));
     if (bytes != expected)
         return hm_fail(HM_BAD_INPUT, "the saved %s predictor has %zu bytes of parameters, this run's has %zu", name,
                        bytes, expected);
-    if (bytes > 0) HM_TRY(hm_archive_get(archive, parameters, bytes));
-    return predictor->ops->load ? predictor->ops->load(predictor->self, archive) : HM_OK;
-}
-
-void hm_predictor_kick(struct hm_predictor *predictor, const struct hm_window *window, double *motion, double *kick,
-                       struct hm_signals *signals)
-{
-    *signals = (struct hm_signals){NAN, NAN, NAN};
-    predictor->ops->predict(predictor->self, window, motion, signals);
-    hm_representation_decode(window->representation, window->frame, window->frame->v, motion, kick);
+    if (bytes > archive->size - archive->cursor) return hm_fail(HM_BAD_INPUT, "the saved parameters are cut short");
+    if (bytes > 0) ops->adopt(predictor->self, archive->bytes + archive->cursor);
+    archive->cursor += bytes;
+    return ops->load ? ops->load(predictor->self, archive) : HM_OK;
 }

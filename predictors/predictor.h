@@ -6,12 +6,13 @@
  *   kick = dv_n = v_{n+1/2} - v_{n-1/2}; a method that outputs velocities subtracts inside.
  *
  * Two copies of a predictor live in a run: the driver's, which only predicts, and the trainer's, which only learns;
- * what connects them is the arena of parameters, published after each accepted episode.
+ * what connects them are the parameters, published after each accepted episode and adopted by the other copy.
  *
- * Shapes: kick (natom, 3); samples as window.h lays them out.
+ * Shapes: motion, base (nchannel); kick (natom, 3); rows as window.h lays them out.
  * Units: atomic units.
- * Errors: create HM_BAD_CONFIG; train HM_OUT_OF_MEMORY; load HM_BAD_INPUT. predict cannot fail: a kick that is not
- * finite is the caller's to refuse. Owns: the handle owns its arena and scratch; predict allocates nothing. MPI: local.
+ * Errors: create HM_BAD_CONFIG; train HM_OUT_OF_MEMORY, HM_BAD_INPUT (data that are not finite); load HM_BAD_INPUT.
+ *   predict cannot fail: a motion that is not finite is the caller's to refuse.
+ * Owns: the handle owns its parameters and scratch; predict allocates nothing. MPI: local.
  */
 #ifndef HM_PREDICTORS_PREDICTOR_H
 #define HM_PREDICTORS_PREDICTOR_H
@@ -20,25 +21,26 @@
 
 #include "io/method.h"
 
-/* What a predictor says about its own prediction, for policies; NaN where it has no such signal. */
-struct hm_signals {
-    double committee;       // spread over the members, relative to the rms kick
-    double base_difference; // |prediction - base|, relative to the rms kick
-    double extremeness; // largest standardised distance of a coordinate from the training data, used as input or not
+/* What a predictor says of the coming kick. The arrays are the caller's. */
+struct hm_prediction {
+    double *motion;     // u_n
+    double *base;       // what its base, or a simpler companion, says instead; filled only if has_base
+    bool has_base;      // false before predict
+    double extremeness; // largest standardised distance of a coordinate from the training data; NaN unknown
 };
 
-/* Labelled windows, `count` samples of hm_sample_size(length, nchannel) doubles each. */
+/* Rows of one or several stretches of trajectory, in the order of their steps within each. */
 struct hm_batch {
-    size_t count, length, nchannel;
-    const double *samples;
+    size_t count, nchannel;
+    const double *rows; // (count, hm_row_size(nchannel))
 };
 
-/* What an episode came to. Errors are rms over the samples, relative to the rms target; NaN = unknown. */
+/* What an episode came to. Errors are rms over the labels, relative to the rms target; NaN = unknown. */
 struct hm_training_report {
-    bool accepted;                          // the arena holds new parameters
-    double loss_before, loss_after;         // on the training samples
-    double held_out_before, held_out_after; // on samples kept out of the fit
-    double samples;                         // training samples behind the fit
+    bool accepted;                          // the parameters are new
+    double loss_before, loss_after;         // on the training labels
+    double held_out_before, held_out_after; // on labels kept out of the fit
+    double samples;                         // training labels behind the fit
 };
 
 struct hm_predictor_setup {
@@ -50,25 +52,34 @@ struct hm_predictor_setup {
 
 struct hm_predictor_ops {
     struct hm_method method;
+    bool members_differ;    // by seed and number: a committee of them says something
+    bool gives_base;        // prediction.base, sooner or later
+    bool gives_extremeness; // prediction.extremeness
 
     enum hm_status (*create)(const struct hm_predictor_setup *setup, void **self);
     void (*destroy)(void **self);
 
-    /* Steps of history it looks back on, and how many consecutive exact steps make its inputs consistent again after
+    /* Steps of history it needs behind it (a recurrent one is primed with them), and how many consecutive exact steps make its inputs consistent again after
      * predicted ones (1: a single injection does not disturb it). */
     size_t (*history)(const void *self);
     size_t (*reseed_steps)(const void *self);
+    /* Optional: settles `history: auto` for a method that leaves it to what the warm-up shows. Until then history() is
+     * the longest it could come to. */
+    void (*look_back)(void *self, size_t steps);
 
-    /* The motion u_n of the coming kick (nchannel), from an open window that holds at least history() steps. Before its
-     * first parameters a learner's motion may be non-finite. */
-    void (*predict)(void *self, const struct hm_window *window, double *motion, struct hm_signals *signals);
+    /* The motion u_n of the coming kick, from an open window that holds at least history() steps. Called only with
+     * parameters, if it learns; one with recurrent state is called at every step once primed. */
+    void (*predict)(void *self, const struct hm_window *window, struct hm_prediction *prediction);
 
-    /* Optional (all NULL for a predictor that learns nothing). `train` takes the samples that came since the last
-     * episode; it keeps what it needs of them. `parameters` is the arena to publish, the same size on every copy. */
+    /* Optional (all NULL for a predictor that learns nothing). `train` takes the rows that came since the last episode;
+     * it keeps what it needs of them. `parameters` is what to publish, the same size on every copy; `adopt` puts them
+     * into use. `describe` names their form ("2 x 32 hidden, ..."): parameters of another form are refused. */
     enum hm_status (*train)(void *self, const struct hm_batch *batch, struct hm_training_report *report);
-    void *(*parameters)(void *self, size_t *bytes);
+    const void *(*parameters)(const void *self, size_t *bytes);
+    void (*adopt)(void *self, const void *parameters);
+    void (*describe)(const void *self, char *text, size_t size);
 
-    /* Optional: rebuild recurrent state from the window (after injections, rollbacks, new parameters). */
+    /* Optional: rebuild recurrent state from the open window (after new parameters, and where the window jumped). */
     void (*prime)(void *self, const struct hm_window *window);
 
     /* Optional: everything besides the parameters that changes (reservoir, optimiser moments, recurrent state). */
@@ -95,9 +106,5 @@ static inline bool hm_predictor_learns(const struct hm_predictor *predictor)
 /* Parameters and state, tagged with the method's name so that another method's bytes are refused. */
 void hm_predictor_save(const struct hm_predictor *predictor, struct hm_archive *archive);
 enum hm_status hm_predictor_load(struct hm_predictor *predictor, struct hm_archive *archive);
-
-/* The kick (natom, 3) for the open window; `motion` (nchannel) is scratch. */
-void hm_predictor_kick(struct hm_predictor *predictor, const struct hm_window *window, double *motion, double *kick,
-                       struct hm_signals *signals);
 
 #endif

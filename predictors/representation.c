@@ -157,6 +157,17 @@ static void decode_pairs(struct hm_representation *r, const struct hm_frame *fra
     }
 }
 
+/* Nothing outside pushes the molecule: what a prediction adds to its momentum is error. */
+static void remove_momentum(const struct hm_representation *r, double *kick)
+{
+    double momentum[3] = {0}, total = 0;
+    for (size_t i = 0; i < r->natom; i++) {
+        total += 1 / r->inverse_mass[i];
+        for (size_t k = 0; k < 3; k++) momentum[k] += kick[3 * i + k] / r->inverse_mass[i];
+    }
+    for (size_t c = 0; c < r->nchannel; c++) kick[c] -= momentum[c % 3] / total;
+}
+
 static void centred_positions(const struct hm_representation *r, const struct hm_frame *frame, double *coordinate)
 {
     double centre[3] = {0}, total = 0;
@@ -194,4 +205,17 @@ void hm_representation_decode(struct hm_representation *representation, const st
         return;
     }
     for (size_t c = 0; c < representation->nchannel; c++) kick[c] = motion[c] - v_before[c];
+    remove_momentum(representation, kick);
+}
+
+void hm_representation_vibration(struct hm_representation *representation, const struct hm_frame *frame,
+                                 const double *v, double *motion, double *vibration)
+{
+    if (representation->kind == HM_REPRESENTATION_PAIR) {
+        encode_pairs(representation, frame, v, motion);
+        decode_pairs(representation, frame, motion, vibration);
+        return;
+    }
+    memcpy(vibration, v, representation->nchannel * sizeof *v);
+    remove_momentum(representation, vibration);
 }

@@ -5,7 +5,7 @@
  *              P and L by construction. Unique for up to four atoms that are neither collinear (three or more) nor
  *              planar (four); nearly so otherwise, by a least-squares solve that prefers small impulses.
  *   cartesian  one channel per component. Coordinate: position relative to the centre of mass. Motion: the
- *              half-step velocity itself (the original method).
+ *              half-step velocity itself (the original method). decode takes out the momentum a kick would add.
  *
  *   pair:      encode solves (B^T M^-1 B + ridge) s = B^T dv,  decode is dv = M^-1 B s,
  *              B (3N, npair) with the unit vector of pair ij at i and its negative at j
@@ -44,6 +44,10 @@ void hm_representation_coordinates(struct hm_representation *representation, con
 /* Motion of the kick that turned v_before into v_before + kick at frame->x. */
 void hm_representation_encode(struct hm_representation *representation, const struct hm_frame *frame,
                               const double *v_before, const double *kick, double *motion);
+/* The vibrational part of velocities v: its projection on the pair directions, or all but the motion of the centre of
+ * mass. `motion` (nchannel) is scratch. */
+void hm_representation_vibration(struct hm_representation *representation, const struct hm_frame *frame,
+                                 const double *v, double *motion, double *vibration);
 void hm_representation_decode(struct hm_representation *representation, const struct hm_frame *frame,
                               const double *v_before, const double *motion, double *kick);
 

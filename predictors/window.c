@@ -19,7 +19,8 @@ enum hm_status hm_window_create(struct hm_representation *representation, const 
     w->capacity = SLACK * (w->length + 1);
     w->motion = calloc(w->capacity * w->nchannel, sizeof *w->motion);
     w->coordinate = calloc(w->capacity * w->nchannel, sizeof *w->coordinate);
-    if (!w->motion || !w->coordinate) {
+    w->exact = calloc(w->capacity, sizeof *w->exact);
+    if (!w->motion || !w->coordinate || !w->exact) {
         hm_window_destroy(&w);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for a history of %zu steps of %zu channels", length,
                        representation->nchannel);
@@ -33,6 +34,7 @@ void hm_window_destroy(struct hm_window **window)
     if (*window) {
         free((*window)->motion);
         free((*window)->coordinate);
+        free((*window)->exact);
         free(*window);
     }
     *window = NULL;
@@ -44,6 +46,7 @@ static void slide(struct hm_window *w)
     const size_t kept = w->filled, first = w->end - kept, bytes = kept * w->nchannel * sizeof(double);
     memmove(w->motion, &w->motion[first * w->nchannel], bytes);
     memmove(w->coordinate, &w->coordinate[first * w->nchannel], bytes);
+    memmove(w->exact, &w->exact[first], kept);
     w->end = kept;
 }
 
@@ -58,36 +61,23 @@ void hm_window_close(struct hm_window *window, const double *v_before, const dou
 {
     hm_representation_encode(window->representation, window->frame, v_before, kick,
                              &window->motion[window->end * window->nchannel]);
+    window->exact[window->end] = exact;
     window->end++;
     if (window->filled < window->length) window->filled++;
     window->exact_behind = exact ? window->exact_behind + 1 : 0;
 }
 
-size_t hm_sample_size(size_t length, size_t nchannel)
+void hm_window_rows(const struct hm_window *window, int64_t step, size_t count, int64_t untaught, double *rows)
 {
-    return 2 + nchannel * (1 + 2 * length);
-}
-
-void hm_window_sample(struct hm_window *window, int64_t step, const double *v_before, const double *exact_kick,
-                      double *sample)
-{
-    const size_t bytes = window->nchannel * sizeof(double);
-    *sample++ = (double)step;
-    *sample++ = (double)window->exact_behind;
-    hm_representation_encode(window->representation, window->frame, v_before, exact_kick, sample);
-    sample += window->nchannel;
-    for (size_t back = 0; back < window->length; back++) {
-        /* Nothing lies behind the first steps of a run: such a sample says so by its count of exact steps. */
-        if (back < window->filled)
-            memcpy(sample, hm_window_motion(window, back), bytes);
-        else
-            memset(sample, 0, bytes);
-        sample += window->nchannel;
-        if (back <= window->filled)
-            memcpy(sample, hm_window_coordinate(window, back), bytes);
-        else
-            memset(sample, 0, bytes);
-        sample += window->nchannel;
+    const size_t nchannel = window->nchannel, bytes = nchannel * sizeof(double);
+    for (size_t k = 0; k < count; k++, rows += hm_row_size(nchannel)) {
+        const size_t at = window->end - count + k;
+        const int64_t row_step = step - (int64_t)(count - 1 - k);
+        const enum hm_row_kind exact = row_step >= untaught ? HM_ROW_LABEL : HM_ROW_EXACT;
+        rows[0] = (double)row_step;
+        rows[1] = window->exact[at] ? exact : HM_ROW_PREDICTED;
+        memcpy(rows + 2, &window->coordinate[at * nchannel], bytes);
+        memcpy(rows + 2 + nchannel, &window->motion[at * nchannel], bytes);
     }
 }
 
@@ -101,6 +91,7 @@ void hm_window_save(const struct hm_window *window, struct hm_archive *archive)
     hm_archive_put_size(archive, window->exact_behind);
     hm_archive_put_reals(archive, &window->motion[first * window->nchannel], window->filled * window->nchannel);
     hm_archive_put_reals(archive, &window->coordinate[first * window->nchannel], window->filled * window->nchannel);
+    hm_archive_put(archive, &window->exact[first], window->filled);
 }
 
 enum hm_status hm_window_load(struct hm_window *window, struct hm_archive *archive)
@@ -116,6 +107,7 @@ enum hm_status hm_window_load(struct hm_window *window, struct hm_archive *archi
     HM_TRY(hm_archive_get_size(archive, &window->exact_behind));
     HM_TRY(hm_archive_get_reals(archive, window->motion, filled * nchannel));
     HM_TRY(hm_archive_get_reals(archive, window->coordinate, filled * nchannel));
+    HM_TRY(hm_archive_get(archive, window->exact, filled));
     window->filled = window->end = filled;
     return HM_OK;
 }

@@ -8,9 +8,11 @@
  * Both rings are kept as a sliding stretch of a longer array, so that history is contiguous and a push is amortised
  * O(nchannel) without allocation.
  *
- * A sample is one labelled window, flattened for training and for messages (doubles):
- *   step | exact steps behind | target (nchannel) | for k = 0..length-1: motion k (nchannel), coordinate k (nchannel)
+ * A row is one completed step, flattened for training and for messages (doubles):
+ *   step | enum hm_row_kind | coordinate (nchannel) | motion (nchannel)
+ * Rows of consecutive steps are a stretch of the trajectory; a gap in the step numbers begins another one.
  *
+ * Shapes: rows (count, hm_row_size(nchannel)).
  * Units: atomic units. Owns: its arrays; `representation` and `frame` are borrowed and outlive it.
  * Errors: HM_OUT_OF_MEMORY; load: HM_BAD_INPUT.
  * MPI: local.
@@ -22,17 +24,24 @@
 
 #include "io/archive.h"
 
+enum hm_row_kind {
+    HM_ROW_PREDICTED, // the motion was predicted
+    HM_ROW_EXACT,     // exact, and taught before: context
+    HM_ROW_LABEL      // exact, to learn from
+};
+
 struct hm_window {
     struct hm_representation *representation;
     const struct hm_frame *frame; // positions x_n and velocities v_{n-1/2} of the step being decided
     size_t nchannel;
-    size_t length;       // steps a predictor may look back
-    size_t capacity;     // steps the arrays hold before they slide
-    size_t end;          // one past the newest step
-    size_t filled;       // complete (coordinate, motion) pairs behind, at most length
-    size_t exact_behind; // how many of the latest motions in a row are exact, unlimited
-    double *motion;      // (capacity, nchannel)
-    double *coordinate;  // (capacity, nchannel)
+    size_t length;        // steps a predictor may look back
+    size_t capacity;      // steps the arrays hold before they slide
+    size_t end;           // one past the newest step
+    size_t filled;        // complete (coordinate, motion) pairs behind, at most length
+    size_t exact_behind;  // how many of the latest motions in a row are exact, unlimited
+    double *motion;       // (capacity, nchannel)
+    double *coordinate;   // (capacity, nchannel)
+    unsigned char *exact; // (capacity)
 };
 
 enum hm_status hm_window_create(struct hm_representation *representation, const struct hm_frame *frame, size_t length,
@@ -54,25 +63,29 @@ static inline const double *hm_window_coordinate(const struct hm_window *window,
     return &window->coordinate[(window->end - back) * window->nchannel];
 }
 
-/* Doubles in one sample of this shape. */
-size_t hm_sample_size(size_t length, size_t nchannel);
-/* The open window and the exact kick as a sample (hm_sample_size doubles). Call before hm_window_close. */
-void hm_window_sample(struct hm_window *window, int64_t step, const double *v_before, const double *exact_kick,
-                      double *sample);
-
-static inline const double *hm_sample_target(const double *sample)
+/* Doubles in one row. */
+static inline size_t hm_row_size(size_t nchannel)
 {
-    return sample + 2;
+    return 2 + 2 * nchannel;
 }
 
-static inline const double *hm_sample_motion(const double *sample, size_t nchannel, size_t back)
+/* The latest `count` completed steps, at most `filled`, oldest first; `step` is the newest. Exact ones from step
+ * `untaught` on are labels. */
+void hm_window_rows(const struct hm_window *window, int64_t step, size_t count, int64_t untaught, double *rows);
+
+static inline enum hm_row_kind hm_row_kind(const double *row)
 {
-    return sample + 2 + (1 + 2 * back) * nchannel;
+    return (enum hm_row_kind)row[1];
 }
 
-static inline const double *hm_sample_coordinate(const double *sample, size_t nchannel, size_t back)
+static inline const double *hm_row_coordinate(const double *row)
 {
-    return sample + 2 + (2 + 2 * back) * nchannel;
+    return row + 2;
+}
+
+static inline const double *hm_row_motion(const double *row, size_t nchannel)
+{
+    return row + 2 + nchannel;
 }
 
 /* What is saved is the past: after a load the next call is hm_window_open. */

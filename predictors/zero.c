@@ -35,15 +35,14 @@ static size_t reseed_steps(const void *self)
     return 1;
 }
 
-static void predict(void *self, const struct hm_window *window, double *motion, struct hm_signals *signals)
+static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
 {
     const struct zero *zero = self;
-    (void)signals;
     /* No impulse, or the velocity as it was. */
     if (zero->kind == HM_REPRESENTATION_PAIR)
-        memset(motion, 0, window->nchannel * sizeof *motion);
+        memset(prediction->motion, 0, window->nchannel * sizeof(double));
     else
-        memcpy(motion, window->frame->v, window->nchannel * sizeof *motion);
+        memcpy(prediction->motion, window->frame->v, window->nchannel * sizeof(double));
 }
 
 const struct hm_predictor_ops hm_predictor_zero = {

@@ -1,30 +1,55 @@
 #include "scheduler/apprentice.h"
 
+#include "predictors/committee.h"
+
 #include "io/log.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum hm_status hm_apprentice_create(const struct hm_config *config, const struct hm_representation *representation,
-                                    struct hm_apprentice *apprentice)
+static enum hm_status enrol(const struct hm_config *config, const struct hm_representation *representation,
+                            const struct hm_weights *given, struct hm_pupil *pupil)
 {
     const struct hm_predictor_setup setup = {
         .config = config,
         .representation = representation,
         .seed = (uint64_t)hm_config_integer(config, "training.seed"),
+        .member = pupil->member,
     };
-    *apprentice = (struct hm_apprentice){0};
-    HM_TRY(hm_predictor_create(&setup, &apprentice->predictor));
-    apprentice->length = apprentice->predictor.ops->history(apprentice->predictor.self);
-    if (apprentice->length == 0) apprentice->length = 1;
-    apprentice->nchannel = representation->nchannel;
+    HM_TRY(hm_predictor_create(&setup, &pupil->predictor));
+    const struct hm_weights_of_member *weights = given ? hm_weights_find(given, pupil->member) : NULL;
+    if (!weights) return HM_OK;
+    size_t bytes;
+    pupil->predictor.ops->parameters(pupil->predictor.self, &bytes);
+    if (weights->size != bytes)
+        return hm_fail(HM_BAD_INPUT, "weights of %zu bytes, this predictor has %zu", weights->size, bytes);
+    pupil->predictor.ops->adopt(pupil->predictor.self, weights->bytes);
+    return HM_OK;
+}
+
+enum hm_status hm_apprentice_create(const struct hm_config *config, const struct hm_representation *representation,
+                                    size_t first, size_t stride, const struct hm_weights *given,
+                                    struct hm_apprentice *apprentice)
+{
+    size_t members;
+    *apprentice = (struct hm_apprentice){.nchannel = representation->nchannel};
+    HM_TRY(hm_committee_size(config, &members));
+    apprentice->pupil = calloc(members, sizeof *apprentice->pupil);
+    if (!apprentice->pupil) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu predictors", members);
+    for (size_t m = first; m < members; m += stride) {
+        struct hm_pupil *pupil = &apprentice->pupil[apprentice->npupil++];
+        pupil->member = m;
+        HM_TRY(enrol(config, representation, given, pupil));
+    }
     return HM_OK;
 }
 
 void hm_apprentice_destroy(struct hm_apprentice *apprentice)
 {
-    hm_predictor_destroy(&apprentice->predictor);
-    free(apprentice->samples);
+    for (size_t p = 0; p < apprentice->npupil; p++) hm_predictor_destroy(&apprentice->pupil[p].predictor);
+    free(apprentice->pupil);
+    free(apprentice->rows);
     *apprentice = (struct hm_apprentice){0};
 }
 
@@ -32,34 +57,40 @@ static enum hm_status reserve(struct hm_apprentice *a, size_t count)
 {
     if (count <= a->capacity) return HM_OK;
     const size_t capacity = count > 2 * a->capacity ? count : 2 * a->capacity;
-    const size_t bytes = capacity * hm_sample_size(a->length, a->nchannel) * sizeof(double);
-    double *grown = realloc(a->samples, bytes);
-    if (!grown) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu training samples (%zu bytes)", capacity, bytes);
-    a->samples = grown;
+    const size_t bytes = capacity * hm_row_size(a->nchannel) * sizeof(double);
+    double *grown = realloc(a->rows, bytes);
+    if (!grown) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu training rows (%zu bytes)", capacity, bytes);
+    a->rows = grown;
     a->capacity = capacity;
     return HM_OK;
 }
 
-enum hm_status hm_apprentice_learn(struct hm_apprentice *apprentice, const double *samples, size_t count)
+enum hm_status hm_apprentice_learn(struct hm_apprentice *apprentice, const double *rows, size_t count)
 {
-    const size_t size = hm_sample_size(apprentice->length, apprentice->nchannel);
+    const size_t size = hm_row_size(apprentice->nchannel);
+    for (size_t k = 0; k < count * size; k++)
+        if (!isfinite(rows[k]))
+            return hm_fail(HM_BAD_INPUT, "training data: the row of step %.0f holds a number that is not finite",
+                           rows[k / size * size]);
     HM_TRY(reserve(apprentice, apprentice->count + count));
-    memcpy(&apprentice->samples[apprentice->count * size], samples, count * size * sizeof *samples);
+    memcpy(&apprentice->rows[apprentice->count * size], rows, count * size * sizeof *rows);
     apprentice->count += count;
     return HM_OK;
 }
 
-enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, int64_t step, struct hm_training_record *record)
+enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, size_t pupil, int64_t step, size_t history,
+                                   struct hm_training_record *record)
 {
     const double started = hm_clock();
-    const struct hm_batch batch = {apprentice->count, apprentice->length, apprentice->nchannel, apprentice->samples};
+    const struct hm_predictor *predictor = &apprentice->pupil[pupil].predictor;
+    const struct hm_batch batch = {apprentice->count, apprentice->nchannel, apprentice->rows};
     struct hm_training_report report = {0};
-    HM_TRY(apprentice->predictor.ops->train(apprentice->predictor.self, &batch, &report));
-    apprentice->count = 0;
-    if (report.accepted) apprentice->version++;
+    if (history > 0 && predictor->ops->look_back) predictor->ops->look_back(predictor->self, history);
+    HM_TRY(predictor->ops->train(predictor->self, &batch, &report));
     *record = (struct hm_training_record){
         .step = step,
-        .version = apprentice->version,
+        .member = (int32_t)apprentice->pupil[pupil].member,
+        .history = (int32_t)predictor->ops->history(predictor->self),
         .loss_before = report.loss_before,
         .loss_after = report.loss_after,
         .held_out_before = report.held_out_before,
@@ -71,29 +102,35 @@ enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, int64_t ste
     return HM_OK;
 }
 
+void hm_apprentice_finish(struct hm_apprentice *apprentice)
+{
+    apprentice->count = 0;
+}
+
 void hm_apprentice_save(const struct hm_apprentice *apprentice, struct hm_archive *archive)
 {
-    const size_t size = hm_sample_size(apprentice->length, apprentice->nchannel);
     hm_archive_put_tag(archive, "APPRENT");
-    hm_archive_put_int(archive, apprentice->version);
+    hm_archive_put_size(archive, apprentice->npupil);
     hm_archive_put_size(archive, apprentice->count);
-    hm_archive_put_reals(archive, apprentice->samples, apprentice->count * size);
-    hm_predictor_save(&apprentice->predictor, archive);
+    hm_archive_put_reals(archive, apprentice->rows, apprentice->count * hm_row_size(apprentice->nchannel));
+    for (size_t p = 0; p < apprentice->npupil; p++) hm_predictor_save(&apprentice->pupil[p].predictor, archive);
 }
 
 enum hm_status hm_apprentice_load(struct hm_apprentice *apprentice, struct hm_archive *archive)
 {
-    const size_t size = hm_sample_size(apprentice->length, apprentice->nchannel);
-    int64_t version;
-    size_t count;
+    const size_t size = hm_row_size(apprentice->nchannel);
+    size_t npupil, count;
     HM_TRY(hm_archive_expect_tag(archive, "APPRENT"));
-    HM_TRY(hm_archive_get_int(archive, &version));
+    HM_TRY(hm_archive_get_size(archive, &npupil));
     HM_TRY(hm_archive_get_size(archive, &count));
+    if (npupil != apprentice->npupil)
+        return hm_fail(HM_BAD_INPUT, "the saved state trains %zu members here, this run %zu: the ranks differ", npupil,
+                       apprentice->npupil);
     if (count > (archive->size - archive->cursor) / (size * sizeof(double)))
-        return hm_fail(HM_BAD_INPUT, "the saved training samples are cut short");
+        return hm_fail(HM_BAD_INPUT, "the saved training rows are cut short");
     HM_TRY(reserve(apprentice, count));
-    HM_TRY(hm_archive_get_reals(archive, apprentice->samples, count * size));
-    apprentice->version = (int32_t)version;
+    HM_TRY(hm_archive_get_reals(archive, apprentice->rows, count * size));
     apprentice->count = count;
-    return hm_predictor_load(&apprentice->predictor, archive);
+    for (size_t p = 0; p < npupil; p++) HM_TRY(hm_predictor_load(&apprentice->pupil[p].predictor, archive));
+    return HM_OK;
 }

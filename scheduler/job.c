@@ -3,8 +3,10 @@
 #include "hamiltonians/molecules.h"
 #include "scheduler/messages.h"
 
+#include "io/elements.h"
 #include "io/extxyz.h"
 #include "io/rng.h"
+#include "io/units.h"
 
 #include <limits.h>
 #include <math.h>
@@ -40,6 +42,12 @@ static enum hm_status set_velocities(const struct hm_config *config, struct hm_f
     return HM_OK;
 }
 
+static enum hm_status read_weights(const struct hm_config *config, struct hm_weights *weights)
+{
+    if (hm_config_is(config, "predictor.weights", "none")) return HM_OK;
+    return hm_weights_read(hm_config_path(config, "predictor.weights"), weights);
+}
+
 static enum hm_status read_decisions(struct hm_replay_log *replay)
 {
     enum { ROWS = 4096 };
@@ -71,12 +79,12 @@ static enum hm_status open_replay(const struct hm_config *config, struct hm_repl
     if (hm_trajectory_info(replay->trajectory)->warmup_steps != warmup)
         return hm_config_fault(config, "policy.log", "the log has %lld warm-up steps and this run has %lld",
                                (long long)hm_trajectory_info(replay->trajectory)->warmup_steps, (long long)warmup);
-    /* A synchronous run stores no weights: it trains again, to the same bits. */
+    /* A synchronous run can also train again, to the same bits. */
     int32_t last = replay->count > 0 ? replay->version[replay->count - 1] : 0;
-    struct hm_archive bytes = HM_ARCHIVE_EMPTY;
+    struct hm_weights_of_member weights = {0};
     const enum hm_status status =
-        last > 0 ? hm_trajectory_read_weights(replay->trajectory, last, &bytes, &replay->has_weights) : HM_OK;
-    hm_archive_release(&bytes);
+        last > 0 ? hm_trajectory_read_weights(replay->trajectory, last, &weights, &replay->has_weights) : HM_OK;
+    hm_weights_of_member_release(&weights);
     if (status == HM_OK && last > 0 && !replay->has_weights && hm_config_is(config, "training.mode", "asynchronous"))
         return hm_config_fault(config, "policy.log",
                                "the log stores no weights, so its run is repeated by training.mode: synchronous only");
@@ -98,6 +106,7 @@ enum hm_status hm_job_from_config(struct hm_config *config, struct hm_job *job)
     HM_TRY_GOTO(status, read_geometry(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, hm_molecule_apply_masses(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, set_velocities(job->config, &job->frame), fail);
+    HM_TRY_GOTO(status, read_weights(job->config, &job->weights), fail);
     HM_TRY_GOTO(status, open_replay(job->config, &job->replay), fail);
     return HM_OK;
 fail:
@@ -112,10 +121,12 @@ void hm_job_release(struct hm_job *job)
     if (job->replay.trajectory) hm_trajectory_close(&job->replay.trajectory);
     free(job->replay.action);
     free(job->replay.version);
+    hm_weights_release(&job->weights);
     *job = (struct hm_job){0};
 }
 
-/* The message: configuration text, its name, the frame, whether weights are replayed. Worker ranks neither replay nor
+/* The message: configuration text, its name, the frame, the weights to start from, whether weights are replayed. Worker
+ * ranks neither replay nor
  * touch files. */
 enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
 {
@@ -126,6 +137,7 @@ enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
         hm_archive_put_text(&archive, hm_config_yaml(job->config));
         hm_archive_put_text(&archive, hm_config_name(job->config));
         hm_frame_save(&job->frame, &archive);
+        hm_weights_save(&job->weights, &archive);
         hm_archive_put_int(&archive, job->replay.has_weights);
     }
     unsigned long long bytes = archive.size;
@@ -141,6 +153,7 @@ enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
         if (status == HM_OK) status = hm_archive_get_text(&archive, &name);
         if (status == HM_OK) status = hm_config_parse(yaml, name, NULL, 0, &job->config);
         if (status == HM_OK) status = hm_frame_load(&job->frame, &archive);
+        if (status == HM_OK) status = hm_weights_load(&job->weights, &archive);
         int64_t has_weights = 0;
         if (status == HM_OK) status = hm_archive_get_int(&archive, &has_weights);
         job->replay.has_weights = has_weights != 0;
@@ -149,16 +162,30 @@ enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
     return hm_agree(comm, status);
 }
 
-size_t hm_job_burst(const struct hm_config *config, const struct hm_predictor *predictor)
+size_t hm_job_burst(const struct hm_config *config, const struct hm_committee *committee)
 {
     if (!hm_config_is(config, "injection.burst", "auto")) return (size_t)hm_config_integer(config, "injection.burst");
-    return predictor->ops->reseed_steps(predictor->self);
+    return hm_committee_burst(committee, hm_config_flag(config, "injection.restore_energy"));
 }
 
-static enum hm_status check_policy(const struct hm_job *job, const struct hm_predictor *predictor)
+/* Of the layout of parameters: raised when it changes, so that weights of an older one are refused. */
+enum { WEIGHTS_VERSION = 1 };
+
+void hm_job_weights_form(const struct hm_job *job, const struct hm_predictor *predictor, char *text, size_t size)
 {
-    const struct hm_policy_setup setup = {job->config, hm_job_burst(job->config, predictor), job->replay.action,
-                                          job->replay.count};
+    const struct hm_config *config = job->config;
+    char shape[256] = "";
+    if (predictor->ops->describe) predictor->ops->describe(predictor->self, shape, sizeof shape);
+    int used = snprintf(text, size, "%s v%d (%s); %s; timestep %.9g fs; atoms", predictor->ops->method.name,
+                        WEIGHTS_VERSION, shape, hm_config_text(config, "predictor.representation"),
+                        hm_config_real(config, "integrator.timestep") * HM_TIME_FS);
+    for (size_t i = 0; i < job->frame.natom && used > 0 && (size_t)used < size; i++)
+        used += snprintf(text + used, size - (size_t)used, " %s", hm_element_symbol(job->frame.number[i]));
+}
+
+static enum hm_status check_policy(const struct hm_job *job)
+{
+    const struct hm_policy_setup setup = {job->config, job->replay.action, job->replay.count};
     struct hm_policy policy;
     HM_TRY(hm_policy_create(&setup, &policy));
     hm_policy_destroy(&policy);
@@ -173,26 +200,86 @@ static enum hm_status check_hamiltonian(const struct hm_job *job)
     return HM_OK;
 }
 
-enum hm_status hm_job_learns(const struct hm_job *job, bool *learns)
+enum hm_status hm_job_learners(const struct hm_job *job, size_t *learners)
 {
     const struct hm_predictor_ops *ops;
     HM_TRY(hm_predictor_find(job->config, &ops));
-    *learns = ops->train != NULL && !job->replay.has_weights;
+    HM_TRY(hm_committee_size(job->config, learners));
+    if (!ops->train || job->replay.has_weights || hm_config_is(job->config, "training.mode", "off")) *learners = 0;
     return HM_OK;
+}
+
+enum hm_status hm_job_check_weights(const struct hm_job *job, const struct hm_committee *committee)
+{
+    const struct hm_config *config = job->config;
+    char form[1024];
+    if (job->weights.count == 0) {
+        if (!hm_committee_learns(committee) || !hm_config_is(config, "training.mode", "off") || job->replay.has_weights)
+            return HM_OK;
+        return hm_config_fault(config, "training.mode",
+                               "off keeps the weights as loaded: name a file of an earlier run with predictor.weights");
+    }
+    const char *path = hm_config_path(config, "predictor.weights");
+    if (!hm_committee_learns(committee))
+        return hm_config_fault(config, "predictor.weights", "the %s predictor has no weights",
+                               committee->member[0].ops->method.name);
+    if (job->weights.count != committee->count)
+        return hm_config_fault(config, "predictor.weights",
+                               "%s holds the weights of %zu member%s and predictor.committee is %zu", path,
+                               job->weights.count, job->weights.count == 1 ? "" : "s", committee->count);
+    for (size_t m = 0; m < committee->count; m++) {
+        const struct hm_weights_of_member *weights = hm_weights_find(&job->weights, m);
+        size_t bytes;
+        hm_job_weights_form(job, &committee->member[m], form, sizeof form);
+        committee->member[m].ops->parameters(committee->member[m].self, &bytes);
+        if (!weights) return hm_config_fault(config, "predictor.weights", "%s has no weights of member %zu", path, m);
+        if (strcmp(weights->form, form) != 0 || weights->size != bytes)
+            return hm_config_fault(config, "predictor.weights", "%s holds weights of '%s'; this run needs '%s'", path,
+                                   weights->form, form);
+    }
+    return HM_OK;
+}
+
+/* The history must fit into the exact steps it is learned from. */
+static enum hm_status check_warmup(const struct hm_job *job, const struct hm_committee *committee)
+{
+    const struct hm_config *config = job->config;
+    size_t learners;
+    HM_TRY(hm_job_learners(job, &learners));
+    const size_t history = hm_committee_history(committee);
+    const int64_t warmup = hm_config_integer(config, "training.warmup_steps");
+    const bool automatic = hm_config_is(config, "predictor.history", "auto");
+    if (learners == 0 || automatic || job->weights.count > 0 || (int64_t)history < warmup) return HM_OK;
+    return hm_config_fault(config, "predictor.history",
+                           "a history of %zu steps does not fit into the warm-up of %lld it is to be learned from: "
+                           "raise training.warmup_steps or shorten it",
+                           history, (long long)warmup);
+}
+
+static enum hm_status check_burst(const struct hm_job *job, const struct hm_committee *committee)
+{
+    const size_t burst = hm_job_burst(job->config, committee), needed = hm_committee_history(committee) + 1;
+    if (!hm_config_flag(job->config, "injection.restore_energy") || burst >= needed) return HM_OK;
+    return hm_config_fault(job->config, "injection.restore_energy",
+                           "rescaled velocities need a history that is rebuilt: injection.burst must be at least %zu "
+                           "(or auto), not %zu",
+                           needed, burst);
 }
 
 enum hm_status hm_job_check(const struct hm_job *job)
 {
     struct hm_representation *representation = NULL;
-    struct hm_predictor predictor = {0};
+    struct hm_committee committee = {0};
     enum hm_status status;
     HM_TRY_GOTO(status, check_hamiltonian(job), out);
     HM_TRY_GOTO(status, hm_representation_create(job->config, &job->frame, &representation), out);
-    const struct hm_predictor_setup setup = {.config = job->config, .representation = representation};
-    HM_TRY_GOTO(status, hm_predictor_create(&setup, &predictor), out);
-    HM_TRY_GOTO(status, check_policy(job, &predictor), out);
+    HM_TRY_GOTO(status, hm_committee_create(job->config, representation, &committee), out);
+    HM_TRY_GOTO(status, hm_job_check_weights(job, &committee), out);
+    HM_TRY_GOTO(status, check_warmup(job, &committee), out);
+    HM_TRY_GOTO(status, check_burst(job, &committee), out);
+    HM_TRY_GOTO(status, check_policy(job), out);
 out:
-    hm_predictor_destroy(&predictor);
+    hm_committee_destroy(&committee);
     hm_representation_destroy(&representation);
     return status;
 }

@@ -1,13 +1,14 @@
 #include "scheduler/layout.h"
 
-static enum hm_status plan_asked(const struct hm_config *config, int size, struct hm_layout *layout)
+static enum hm_status plan_asked(const struct hm_config *config, size_t learners, int size, struct hm_layout *layout)
 {
     layout->npredictor = (int)hm_config_integer(config, "ranks.predictors");
     layout->ngroup = (int)hm_config_integer(config, "ranks.oracles");
     layout->group_size = (int)hm_config_integer(config, "ranks.oracle_size");
-    if (layout->npredictor > 1)
-        return hm_config_fault(config, "ranks.predictors", "%d predictor ranks asked for, but there is one predictor",
-                               layout->npredictor);
+    if (layout->npredictor > 1 && (size_t)layout->npredictor > learners)
+        return hm_config_fault(config, "ranks.predictors",
+                               "%d predictor ranks asked for, but %zu member%s of the committee to train",
+                               layout->npredictor, learners, learners == 1 ? "" : "s");
     const int needed = 1 + layout->npredictor + layout->ngroup * layout->group_size;
     if (needed != size)
         return hm_config_fault(config, "ranks",
@@ -17,27 +18,29 @@ static enum hm_status plan_asked(const struct hm_config *config, int size, struc
     return HM_OK;
 }
 
-static void plan_auto(bool learns, int size, struct hm_layout *layout)
+static void plan_auto(size_t learners, int size, struct hm_layout *layout)
 {
-    layout->npredictor = learns && size > 1 ? 1 : 0;
+    const int workers = size - 1;
+    layout->npredictor = learners < (size_t)workers ? (int)learners : workers;
     layout->ngroup = size - 1 - layout->npredictor;
     layout->group_size = 1;
 }
 
-enum hm_status hm_layout_plan(const struct hm_config *config, bool learns, int size, struct hm_layout *layout)
+enum hm_status hm_layout_plan(const struct hm_config *config, size_t learners, int size, struct hm_layout *layout)
 {
     *layout = (struct hm_layout){.world = MPI_COMM_NULL, .group_comm = MPI_COMM_NULL, .size = size, .group = -1};
-    if (!hm_config_is(config, "ranks", "auto")) return plan_asked(config, size, layout);
-    plan_auto(learns, size, layout);
+    if (!hm_config_is(config, "ranks", "auto")) return plan_asked(config, learners, size, layout);
+    plan_auto(learners, size, layout);
     return HM_OK;
 }
 
-enum hm_status hm_layout_create(const struct hm_config *config, bool learns, MPI_Comm world, struct hm_layout *layout)
+enum hm_status hm_layout_create(const struct hm_config *config, size_t learners, MPI_Comm world,
+                                struct hm_layout *layout)
 {
     int size, rank;
     MPI_Comm_size(world, &size);
     MPI_Comm_rank(world, &rank);
-    HM_TRY(hm_layout_plan(config, learns, size, layout)); /* the same answer on every rank */
+    HM_TRY(hm_layout_plan(config, learners, size, layout)); /* the same answer on every rank */
     layout->world = world;
     layout->rank = rank;
     const int first_oracle = 1 + layout->npredictor;

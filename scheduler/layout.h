@@ -31,10 +31,16 @@ struct hm_layout {
     MPI_Comm group_comm; // MPI_COMM_NULL elsewhere
 };
 
-/* How many ranks of each kind `size` ranks become; no communication. */
-enum hm_status hm_layout_plan(const struct hm_config *config, bool learns, int size, struct hm_layout *layout);
-enum hm_status hm_layout_create(const struct hm_config *config, bool learns, MPI_Comm world, struct hm_layout *layout);
+/* How many ranks of each kind `size` ranks become when `learners` members of a committee train; no communication. */
+enum hm_status hm_layout_plan(const struct hm_config *config, size_t learners, int size, struct hm_layout *layout);
+enum hm_status hm_layout_create(const struct hm_config *config, size_t learners, MPI_Comm world,
+                                struct hm_layout *layout);
 void hm_layout_release(struct hm_layout *layout);
+
+static inline int hm_layout_predictor_rank(int predictor)
+{
+    return 1 + predictor;
+}
 
 static inline int hm_layout_group_leader(const struct hm_layout *layout, int group)
 {

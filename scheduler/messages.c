@@ -16,6 +16,13 @@ static void finish(MPI_Request *request)
     }
 }
 
+bool hm_outbox_ready(struct hm_outbox *outbox)
+{
+    int delivered = 1;
+    if (outbox->request != MPI_REQUEST_NULL) MPI_Test(&outbox->request, &delivered, MPI_STATUS_IGNORE);
+    return delivered != 0;
+}
+
 struct hm_archive *hm_outbox_open(struct hm_outbox *outbox)
 {
     finish(&outbox->request);

@@ -4,10 +4,10 @@
  *                    SAVE      -                              answered by STATE
  *                    LOAD      warm state
  *   from an oracle   LABEL     id | status | iterations | seconds | energy | virial (9) | dipole (3) | force (3N)
- *   to a trainer     SAMPLES   count | samples (count, hm_sample_size)
- *                    EPISODE   step                           answered by LESSON
+ *   to a trainer     ROWS      count | rows (count, hm_row_size)
+ *                    EPISODE   step | history                 answered by a LESSON for each of its members
  *                    SAVE, LOAD                               as above
- *   from a trainer   LESSON    training record | parameters
+ *   from a trainer   LESSON    member | training record | bytes | parameters
  *   from either      STATE     bytes
  *                    FAILED    status code | message          it can do no more; the driver ends the run
  *   to everybody     STOP      -                              answered by STOPPED, its last message
@@ -29,7 +29,7 @@
 enum hm_message {
     HM_MESSAGE_EVALUATE = 1,
     HM_MESSAGE_LABEL,
-    HM_MESSAGE_SAMPLES,
+    HM_MESSAGE_ROWS,
     HM_MESSAGE_EPISODE,
     HM_MESSAGE_LESSON,
     HM_MESSAGE_SAVE,
@@ -50,6 +50,8 @@ struct hm_outbox {
         {0}, MPI_REQUEST_NULL \
     }
 
+/* The last message is delivered: opening would not wait. */
+bool hm_outbox_ready(struct hm_outbox *outbox);
 /* Waits until the last message is delivered, then hands out the emptied archive to be filled. */
 struct hm_archive *hm_outbox_open(struct hm_outbox *outbox);
 enum hm_status hm_outbox_send(struct hm_outbox *outbox, MPI_Comm comm, int to, enum hm_message kind);

@@ -54,9 +54,9 @@ void hm_policy_choose(struct hm_policy *policy, const struct hm_evidence *eviden
     policy->ops->choose(policy->self, evidence, decision);
 }
 
-void hm_policy_observe(struct hm_policy *policy, const struct hm_outcome *outcome)
+bool hm_policy_observe(struct hm_policy *policy, const struct hm_outcome *outcome)
 {
-    if (policy->ops->observe) policy->ops->observe(policy->self, outcome);
+    return policy->ops->observe && policy->ops->observe(policy->self, outcome);
 }
 
 void hm_policy_save(const struct hm_policy *policy, struct hm_archive *archive)

@@ -4,8 +4,8 @@
  * `const struct hm_policy_ops hm_policy_<name>` and one line in policies.def. A policy sees evidence and gives a
  * decision; it does no input, output or communication, so it can be tested as a table.
  *
- * The driver asks it only when there is a choice: warm-up steps, steps without a ready predictor and steps whose
- * predicted kick is not finite are exact whatever the policy.
+ * The driver asks it only when there is a choice: warm-up steps, steps without a ready predictor, steps before
+ * `activate_after_steps` and steps whose predicted kick is not finite or absurd are exact whatever the policy.
  *
  * Errors: create HM_BAD_CONFIG; choose cannot fail. load HM_BAD_INPUT.
  * Owns: its state; setup is borrowed for the call, the replay log for the policy's life.
@@ -14,14 +14,15 @@
 #ifndef HM_SCHEDULER_POLICY_H
 #define HM_SCHEDULER_POLICY_H
 
-#include "predictors/predictor.h"
+#include "predictors/committee.h"
 
 #include "io/records.h"
 
 /* What is known before step n is decided. */
 struct hm_evidence {
     int64_t step;
-    int64_t since_warmup; // n - warmup_steps, >= 0
+    int64_t since_active; // n - warmup_steps - activate_after_steps, >= 0
+    size_t burst;         // consecutive exact steps of one injection
     const struct hm_signals *signals;
     double residual_relative; // measured at the latest injection; NaN before the first
 };
@@ -37,12 +38,12 @@ struct hm_decision {
 struct hm_outcome {
     int64_t step;
     enum hm_action action;
-    double residual_relative; // NaN unless injected with a prediction at hand
+    enum hm_reason reason;
+    double residual_relative; // rms error over the rms kick; NaN unless injected with a prediction at hand
 };
 
 struct hm_policy_setup {
     const struct hm_config *config;
-    size_t burst;                 // consecutive exact steps of one injection, resolved from `injection.burst`
     const uint8_t *replay_action; // (replay_count) actions of a recorded log, from step 0; NULL without one
     size_t replay_count;
 };
@@ -53,8 +54,9 @@ struct hm_policy_ops {
     void (*destroy)(void **self);
     void (*choose)(void *self, const struct hm_evidence *evidence, struct hm_decision *decision);
 
-    /* Optional (NULL). */
-    void (*observe)(void *self, const struct hm_outcome *outcome);
+    /* Optional (NULL). Every step that follows the policy's activation is observed; true asks for a training episode.
+     */
+    bool (*observe)(void *self, const struct hm_outcome *outcome);
     void (*save)(const void *self, struct hm_archive *archive);
     enum hm_status (*load)(void *self, struct hm_archive *archive);
 };
@@ -70,7 +72,7 @@ const struct hm_policy_ops *hm_policy_registered(size_t index);
 enum hm_status hm_policy_create(const struct hm_policy_setup *setup, struct hm_policy *policy);
 void hm_policy_destroy(struct hm_policy *policy);
 void hm_policy_choose(struct hm_policy *policy, const struct hm_evidence *evidence, struct hm_decision *decision);
-void hm_policy_observe(struct hm_policy *policy, const struct hm_outcome *outcome);
+bool hm_policy_observe(struct hm_policy *policy, const struct hm_outcome *outcome);
 void hm_policy_save(const struct hm_policy *policy, struct hm_archive *archive);
 enum hm_status hm_policy_load(struct hm_policy *policy, struct hm_archive *archive);
 

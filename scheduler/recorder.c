@@ -9,7 +9,8 @@ enum { PROGRESS_EVERY_STEPS = 256 };
 
 enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct hm_recorder *recorder)
 {
-    const struct hm_config *config = setup->config;
+    const struct hm_config *config = setup->job->config;
+    const struct hm_frame *frame = &setup->job->frame;
     *recorder = (struct hm_recorder){
         .trajectory = setup->trajectory,
         .oracle = setup->oracle,
@@ -19,12 +20,12 @@ enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct 
         .stride = hm_config_integer(config, "output.stride"),
         .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
         .energy_at_frames = hm_config_is(config, "output.energies", "frames"),
-        .store_weights = hm_config_is(config, "training.mode", "asynchronous"),
     };
-    recorder->force = calloc(3 * setup->frame->natom, sizeof *recorder->force);
+    hm_job_weights_form(setup->job, &setup->committee->member[0], recorder->form, sizeof recorder->form);
+    recorder->force = calloc(3 * frame->natom, sizeof *recorder->force);
     if (!recorder->force) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the recorder");
     const enum hm_status status =
-        hm_correlations_create(setup->frame, setup->nbond, setup->bonds, recorder->timestep,
+        hm_correlations_create(frame, setup->nbond, setup->bonds, recorder->timestep,
                                hm_config_integer(config, "integrator.steps"), 0, &recorder->correlations);
     if (status != HM_OK) hm_recorder_release(recorder);
     return status;
@@ -48,6 +49,9 @@ static enum hm_status write_decision(struct hm_recorder *r, const struct hm_step
         .committed = 1,
         .signal = (float)now->decision.signal,
         .threshold = (float)now->decision.threshold,
+        .committee = (float)now->signals.committee,
+        .base_difference = (float)now->signals.base_difference,
+        .extremeness = (float)now->signals.extremeness,
     };
     return hm_trajectory_log_decision(r->trajectory, &record);
 }
@@ -84,6 +88,7 @@ static enum hm_status write_injection(struct hm_recorder *r, const struct hm_sta
         .kick_mae = NAN,
         .kick_mean = NAN,
         .energy = now->label->energy * HM_ENERGY_KJ_PER_MOL,
+        .restored = now->restored * HM_ENERGY_KJ_PER_MOL,
         .seconds = now->label->seconds,
         .iterations = now->label->iterations,
         .status = (int32_t)now->label->status,
@@ -92,11 +97,42 @@ static enum hm_status write_injection(struct hm_recorder *r, const struct hm_sta
     return hm_trajectory_log_injection(r->trajectory, &record);
 }
 
-static enum hm_status write_lesson(struct hm_recorder *r, const struct hm_lesson *lesson)
+/* The first accepted episode and every later change is worth a line; refused ones are in the file. */
+static void log_lesson(struct hm_recorder *r, const struct hm_training_record *record)
 {
-    if (lesson->episode) HM_TRY(hm_trajectory_log_training(r->trajectory, &lesson->record));
-    if (!lesson->parameters || !r->store_weights) return HM_OK;
-    return hm_trajectory_log_weights(r->trajectory, lesson->version, lesson->parameters, lesson->bytes);
+    if (!record->accepted && record->version > 0) return;
+    if (!record->accepted)
+        hm_log_line(r->log, "step %lld: training did not come to usable weights yet (%.0f labels)",
+                    (long long)record->step, record->samples);
+    else
+        hm_log_line(r->log,
+                    "step %lld: weights version %d of member %d, history of %d steps, held-out error %.2g of the rms "
+                    "(%.2f s, %.0f labels)",
+                    (long long)record->step, (int)record->version, (int)record->member, (int)record->history,
+                    record->held_out_after, record->seconds, record->samples);
+}
+
+static enum hm_status observe_lesson(void *self, const struct hm_state *state, const struct hm_lesson *lesson)
+{
+    (void)state;
+    struct hm_recorder *r = self;
+    const double started = hm_clock();
+    if (lesson->episode) {
+        log_lesson(r, &lesson->record);
+        HM_TRY(hm_trajectory_log_training(r->trajectory, &lesson->record));
+    }
+    if (lesson->parameters) {
+        const struct hm_weights_of_member weights = {
+            .member = lesson->member,
+            .version = lesson->record.version,
+            .form = r->form,
+            .bytes = (void *)lesson->parameters, /* only read */
+            .size = lesson->bytes,
+        };
+        HM_TRY(hm_trajectory_log_weights(r->trajectory, &weights));
+    }
+    r->seconds += hm_clock() - started;
+    return HM_OK;
 }
 
 /* A frame view at x_n: the state has already drifted on. */
@@ -140,13 +176,12 @@ static double injection_fraction(const struct hm_recorder *r, const struct hm_st
     return chosen > 0 ? (double)state->injections / (double)chosen : 1.0;
 }
 
-static enum hm_status observe(void *self, const struct hm_state *state, const struct hm_step *now)
+static enum hm_status observe_step(void *self, const struct hm_state *state, const struct hm_step *now)
 {
     struct hm_recorder *r = self;
     const double started = hm_clock();
     HM_TRY(write_decision(r, now));
     if (now->label) HM_TRY(write_injection(r, state, now));
-    HM_TRY(write_lesson(r, &now->lesson));
     if (now->step % r->stride == 0) HM_TRY(write_frame(r, state, now));
     hm_correlations_push(r->correlations, &state->frame, now->x, now->v);
     if (state->step % PROGRESS_EVERY_STEPS == 0)
@@ -157,7 +192,7 @@ static enum hm_status observe(void *self, const struct hm_state *state, const st
 
 struct hm_observer hm_recorder_observer(struct hm_recorder *recorder)
 {
-    return (struct hm_observer){.step = observe, .self = recorder};
+    return (struct hm_observer){.step = observe_step, .lesson = observe_lesson, .self = recorder};
 }
 
 enum hm_status hm_recorder_finish(struct hm_recorder *recorder)

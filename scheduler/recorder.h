@@ -6,12 +6,13 @@
  *
  * Units: atomic units in, the file's units out (io/trajectory.h).
  * Errors: HM_IO_ERROR, HM_OUT_OF_MEMORY, those of the oracle.
- * Owns: its correlations and scratch; trajectory, dispatch, Hamiltonian and log are borrowed.
- * MPI: driver only.
+ * Owns: its correlations and scratch; trajectory, dispatch, Hamiltonian and log are borrowed; the job and the committee
+ * for the call of create. MPI: driver only.
  */
 #ifndef HM_SCHEDULER_RECORDER_H
 #define HM_SCHEDULER_RECORDER_H
 
+#include "scheduler/job.h"
 #include "scheduler/step.h"
 
 #include "io/analysis/correlations.h"
@@ -26,14 +27,15 @@ struct hm_recorder {
     struct hm_correlations *correlations;
     double timestep;
     int64_t stride, warmup_steps;
-    bool energy_at_frames, store_weights;
-    double *force;  // (natom, 3) of a frame asked for
-    double seconds; // all of the recording but the time spent on frame energies
+    bool energy_at_frames;
+    char form[1024]; // of the weights
+    double *force;   // (natom, 3) of a frame asked for
+    double seconds;  // all of the recording but the time spent on frame energies
 };
 
 struct hm_recorder_setup {
-    const struct hm_config *config;
-    const struct hm_frame *frame;
+    const struct hm_job *job;
+    const struct hm_committee *committee;
     size_t nbond;
     const size_t (*bonds)[2];
     struct hm_trajectory *trajectory;

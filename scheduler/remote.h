@@ -13,8 +13,8 @@
 
 enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t natom, struct hm_dispatch *dispatch);
 
-/* `rank` is the predictor rank; `sample_size` in doubles. */
-enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, int rank, size_t sample_size,
-                                        struct hm_trainer *trainer);
+/* `members` of the committee in all; `row_size` in doubles; at most `most_rows` wait to be sent. */
+enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t members, size_t row_size,
+                                        size_t most_rows, struct hm_trainer *trainer);
 
 #endif

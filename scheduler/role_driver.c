@@ -19,6 +19,22 @@ struct driver {
     double started;
 };
 
+static void log_predictor(struct driver *d)
+{
+    const struct hm_config *config = d->job->config;
+    const struct hm_committee *committee = &d->simulation.committee;
+    const struct hm_policy_ops *policy = d->simulation.policy.ops;
+    char form[512], members[64] = "";
+    hm_job_weights_form(d->job, &committee->member[0], form, sizeof form);
+    if (committee->count > 1) snprintf(members, sizeof members, "committee of %zu, ", committee->count);
+    hm_log_line(&d->log, "predictor %s%s", members, form);
+    if (hm_config_is(config, "injection.burst", "auto") && hm_config_is(config, "predictor.history", "auto") &&
+        committee->member[0].ops->look_back)
+        hm_log_line(&d->log, "policy %s", policy->method.name);
+    else
+        hm_log_line(&d->log, "policy %s, bursts of %zu", policy->method.name, hm_job_burst(config, committee));
+}
+
 static void log_header(struct driver *d, const struct hm_layout *layout)
 {
     const struct hm_config *config = d->job->config;
@@ -30,13 +46,11 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
     hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact",
                 d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
                 timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
-    hm_log_line(&d->log, "predictor %s (%s), policy %s, bursts of %zu", s->predictor.ops->method.name,
-                hm_config_text(config, "predictor.representation"), s->policy.ops->method.name,
-                hm_job_burst(config, &s->predictor));
+    log_predictor(d);
     if (layout->size > 1)
-        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor, %d oracle group%s of %d", layout->size,
-                    layout->npredictor, layout->ngroup, layout->ngroup == 1 ? "" : "s",
-                    layout->ngroup > 0 ? layout->group_size : 0);
+        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s of %d", layout->size,
+                    layout->npredictor, layout->npredictor == 1 ? "" : "s", layout->ngroup,
+                    layout->ngroup == 1 ? "" : "s", layout->ngroup > 0 ? layout->group_size : 0);
 }
 
 static enum hm_status open_outputs(struct driver *d, const struct hm_driver_options *options)
@@ -65,8 +79,8 @@ static enum hm_status open_outputs(struct driver *d, const struct hm_driver_opti
     enum hm_status status = hm_trajectory_create(path, &setup, &d->trajectory);
     if (status == HM_OK) {
         const struct hm_recorder_setup recorder = {
-            .config = config,
-            .frame = &d->job->frame,
+            .job = d->job,
+            .committee = &d->simulation.committee,
             .nbond = nbond,
             .bonds = bonds,
             .trajectory = d->trajectory,
@@ -84,7 +98,7 @@ static enum hm_status propagate(struct driver *d)
 {
     struct hm_simulation *s = &d->simulation;
     const int64_t steps = hm_config_integer(d->job->config, "integrator.steps");
-    HM_TRY(hm_propagator_start(&s->propagator, s->state));
+    HM_TRY(hm_simulation_start(s, d->job));
     hm_progress_start(&d->log, s->state->step, steps);
     while (s->state->step < steps) {
         if (hm_stop_requested())

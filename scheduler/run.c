@@ -15,7 +15,9 @@ static enum hm_status run_predictor(const struct hm_layout *layout, const struct
                                     struct hm_representation **representation, struct hm_apprentice *apprentice)
 {
     enum hm_status ready = hm_representation_create(job->config, &job->frame, representation);
-    if (ready == HM_OK) ready = hm_apprentice_create(job->config, *representation, apprentice);
+    if (ready == HM_OK)
+        ready = hm_apprentice_create(job->config, *representation, (size_t)(layout->rank - hm_layout_predictor_rank(0)),
+                                     (size_t)layout->npredictor, &job->weights, apprentice);
     ready = hm_agree(layout->world, ready);
     return ready == HM_OK ? hm_role_predictor(layout, apprentice) : ready;
 }
@@ -35,10 +37,10 @@ enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver
     struct hm_hamiltonian hamiltonian = {0};
     struct hm_representation *representation = NULL;
     struct hm_apprentice apprentice = {0};
-    bool learns;
+    size_t learners;
     HM_TRY(hm_job_share(job, world));
-    HM_TRY(hm_agree(world, hm_job_learns(job, &learns)));
-    HM_TRY(hm_layout_create(job->config, learns, world, &layout));
+    HM_TRY(hm_agree(world, hm_job_learners(job, &learners)));
+    HM_TRY(hm_layout_create(job->config, learners, world, &layout));
 
     enum hm_status status = HM_INTERNAL;
     switch (layout.role) {

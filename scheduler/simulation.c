@@ -1,7 +1,10 @@
 #include "scheduler/simulation.h"
 
 #include "scheduler/remote.h"
+#include "scheduler/teach.h"
 #include "scheduler/trainer_replay.h"
+
+#include <stdio.h>
 
 static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout)
 {
@@ -12,44 +15,58 @@ static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job
 
 static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout)
 {
-    enum { FIRST_PREDICTOR_RANK = 1 };
     const struct hm_replay_log *replay = &job->replay;
-    if (!hm_predictor_learns(&s->predictor)) return HM_OK;
+    /* A long warm-up is kept whole. */
+    const size_t most_rows = 2 * (size_t)hm_config_integer(job->config, "training.reservoir") +
+                             (size_t)hm_config_integer(job->config, "training.warmup_steps");
+    size_t learners;
+    HM_TRY(hm_job_learners(job, &learners));
     if (replay->has_weights)
         return hm_trainer_create_replay(replay->trajectory, replay->version, replay->count, &s->trainer);
-    if (layout->npredictor > 0) {
-        const size_t sample = hm_sample_size(s->state->window->length, s->representation->nchannel);
-        return hm_trainer_create_remote(layout, FIRST_PREDICTOR_RANK, sample, &s->trainer);
-    }
-    HM_TRY(hm_apprentice_create(job->config, s->representation, &s->apprentice));
+    if (learners == 0) return HM_OK;
+    if (layout->npredictor > 0)
+        return hm_trainer_create_remote(layout, learners, hm_row_size(s->representation->nchannel), most_rows,
+                                        &s->trainer);
+    HM_TRY(hm_apprentice_create(job->config, s->representation, 0, 1, &job->weights, &s->apprentice));
     return hm_trainer_create_inline(&s->apprentice, &s->trainer);
 }
 
 static enum hm_status create_policy(struct hm_simulation *s, const struct hm_job *job)
 {
-    const struct hm_policy_setup setup = {job->config, hm_job_burst(job->config, &s->predictor), job->replay.action,
-                                          job->replay.count};
+    const struct hm_policy_setup setup = {job->config, job->replay.action, job->replay.count};
     return hm_policy_create(&setup, &s->policy);
 }
 
-static enum hm_status create_propagator(struct hm_simulation *s, const struct hm_config *config)
+static struct hm_schedule read_schedule(const struct hm_config *config)
 {
+    const bool automatic = hm_config_is(config, "injection.burst", "auto");
+    return (struct hm_schedule){
+        .timestep = hm_config_real(config, "integrator.timestep"),
+        .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
+        .activate_steps = hm_config_integer(config, "policy.activate_after_steps"),
+        .episode_every_injections = hm_config_integer(config, "training.episode_every_injections"),
+        .episode_min_injections = hm_config_integer(config, "training.episode_min_injections"),
+        .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
+        .restore_energy = hm_config_flag(config, "injection.restore_energy"),
+        .burst = automatic ? 0 : (size_t)hm_config_integer(config, "injection.burst"),
+    };
+}
+
+static enum hm_status create_propagator(struct hm_simulation *s, const struct hm_job *job)
+{
+    const struct hm_config *config = job->config;
     s->propagator = (struct hm_propagator){
         .oracle = &s->oracle,
-        .predictor = &s->predictor,
+        .committee = &s->committee,
         .policy = &s->policy,
         .trainer = &s->trainer,
-        .schedule =
-            {
-                .timestep = hm_config_real(config, "integrator.timestep"),
-                .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
-                .episode_every_injections = hm_config_integer(config, "training.episode_every_injections"),
-                .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
-            },
+        .given = job->replay.has_weights ? NULL : &job->weights,
+        .schedule = read_schedule(config),
         .limits =
             {
                 .displacement = hm_config_real(config, "integrator.max_displacement"),
                 .temperature = hm_config_real(config, "integrator.max_temperature"),
+                .kick = hm_config_real(config, "predictor.max_kick"),
             },
     };
     return hm_propagator_prepare(&s->propagator, s->state);
@@ -62,18 +79,34 @@ enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_la
     struct hm_simulation *s = simulation;
     enum hm_status status;
     HM_TRY_GOTO(status, hm_representation_create(job->config, &job->frame, &s->representation), fail);
-    const struct hm_predictor_setup setup = {.config = job->config, .representation = s->representation};
-    HM_TRY_GOTO(status, hm_predictor_create(&setup, &s->predictor), fail);
-    const size_t history = s->predictor.ops->history(s->predictor.self);
-    HM_TRY_GOTO(status, hm_state_create(&job->frame, s->representation, history, &s->state), fail);
+    HM_TRY_GOTO(status, hm_committee_create(job->config, s->representation, &s->committee), fail);
+    /* One more than the predictors look back on: a label and its whole history are a stretch of rows. */
+    const size_t length = hm_committee_history(&s->committee) + 1;
+    HM_TRY_GOTO(status, hm_state_create(&job->frame, s->representation, length, &s->state), fail);
     HM_TRY_GOTO(status, create_oracle(s, job, layout), fail);
     HM_TRY_GOTO(status, create_trainer(s, job, layout), fail);
     HM_TRY_GOTO(status, create_policy(s, job), fail);
-    HM_TRY_GOTO(status, create_propagator(s, job->config), fail);
+    HM_TRY_GOTO(status, create_propagator(s, job), fail);
     return HM_OK;
 fail:
     hm_simulation_release(simulation);
     return status;
+}
+
+enum hm_status hm_simulation_start(struct hm_simulation *simulation, const struct hm_job *job)
+{
+    const struct hm_config *config = job->config;
+    const int64_t steps = hm_config_integer(config, "training.segment_steps");
+    size_t learners;
+    HM_TRY(hm_job_learners(job, &learners));
+    for (size_t e = 0; learners > 0 && e < hm_config_length(config, "training.energies"); e++) {
+        char key[64];
+        snprintf(key, sizeof key, "training.energies[%zu]", e);
+        const double energy = hm_config_real(config, key);
+        if (energy == 1) continue; /* the warm-up itself */
+        HM_TRY(hm_teach_segment(&simulation->propagator, simulation->state, energy, steps, (int)e));
+    }
+    return hm_propagator_start(&simulation->propagator, simulation->state);
 }
 
 void hm_simulation_release(struct hm_simulation *simulation)
@@ -85,6 +118,6 @@ void hm_simulation_release(struct hm_simulation *simulation)
     hm_dispatch_destroy(&simulation->oracle);
     hm_hamiltonian_destroy(&simulation->hamiltonian);
     hm_state_destroy(&simulation->state);
-    hm_predictor_destroy(&simulation->predictor);
+    hm_committee_destroy(&simulation->committee);
     hm_representation_destroy(&simulation->representation);
 }

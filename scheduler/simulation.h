@@ -16,7 +16,7 @@
 
 struct hm_simulation {
     struct hm_representation *representation;
-    struct hm_predictor predictor;     // the driver's copy, which predicts
+    struct hm_committee committee;     // the driver's copies, which predict
     struct hm_hamiltonian hamiltonian; // the inline oracle's; ops NULL when oracle ranks evaluate
     struct hm_apprentice apprentice;   // the inline trainer's; unused when a predictor rank trains
     struct hm_dispatch oracle;
@@ -28,6 +28,8 @@ struct hm_simulation {
 
 enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout,
                                     struct hm_simulation *simulation);
+/* Before step 0: the segments of `training.energies`, then hm_propagator_start. */
+enum hm_status hm_simulation_start(struct hm_simulation *simulation, const struct hm_job *job);
 void hm_simulation_release(struct hm_simulation *simulation);
 
 #endif

@@ -10,7 +10,7 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     *state = NULL;
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
-    s->residual_relative = NAN;
+    s->residual_relative = s->energy_reference = NAN;
     s->storage = s->x_spare = calloc(3 * frame->natom, sizeof *s->x_spare);
     enum hm_status status = s->storage ? hm_frame_copy(frame, &s->frame)
                                        : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
@@ -39,7 +39,12 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_int(archive, state->exact_steps);
     hm_archive_put_int(archive, state->injections);
     hm_archive_put_int(archive, state->injections_since_episode);
+    hm_archive_put_int(archive, state->untaught);
+    hm_archive_put_int(archive, state->primed);
     hm_archive_put_real(archive, state->residual_relative);
+    hm_archive_put_real(archive, state->exact_kick_squares);
+    hm_archive_put_real(archive, state->exact_kick_largest);
+    hm_archive_put_real(archive, state->energy_reference);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
 }
@@ -67,14 +72,20 @@ static enum hm_status load_frame(struct hm_frame *frame, struct hm_archive *arch
 
 enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
 {
-    int64_t version;
+    int64_t version, primed;
     HM_TRY(hm_archive_expect_tag(archive, "STATE"));
     HM_TRY(hm_archive_get_int(archive, &state->step));
     HM_TRY(hm_archive_get_int(archive, &version));
     HM_TRY(hm_archive_get_int(archive, &state->exact_steps));
     HM_TRY(hm_archive_get_int(archive, &state->injections));
     HM_TRY(hm_archive_get_int(archive, &state->injections_since_episode));
+    HM_TRY(hm_archive_get_int(archive, &state->untaught));
+    HM_TRY(hm_archive_get_int(archive, &primed));
     HM_TRY(hm_archive_get_real(archive, &state->residual_relative));
+    HM_TRY(hm_archive_get_real(archive, &state->exact_kick_squares));
+    HM_TRY(hm_archive_get_real(archive, &state->exact_kick_largest));
+    HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
+    state->primed = primed != 0;
     state->weights_version = (int32_t)version;
     HM_TRY(load_frame(&state->frame, archive));
     return hm_window_load(state->window, archive);

@@ -21,7 +21,12 @@ struct hm_state {
     int64_t exact_steps;     // all injected steps
     int64_t injections;      // those after the warm-up
     int64_t injections_since_episode;
-    double residual_relative; // |kick_predicted - kick_exact| / |kick_exact| at the latest injection; NaN before
+    int64_t untaught;          // first step of which the next episode has no row yet
+    double residual_relative;  // rms error of the latest injection's prediction over the rms kick; NaN before
+    double exact_kick_squares; // sum over exact steps and components: the scale of errors and signals
+    double exact_kick_largest; // of any component so far
+    double energy_reference;   // shadow energy at the end of the warm-up; NaN before
+    bool primed;               // recurrent predictors have seen the history up to here
     void *storage;
 };
 

@@ -1,6 +1,8 @@
 #include "scheduler/step.h"
 
 #include "scheduler/integrator.h"
+#include "scheduler/restore.h"
+#include "scheduler/teach.h"
 
 #include "io/log.h"
 #include "io/units.h"
@@ -8,11 +10,31 @@
 #include <math.h>
 #include <string.h>
 
-/* Can the predictor speak: it has parameters, and enough history to look back on. */
+/* Can the committee speak: it has parameters, and enough history to look back on. */
 static bool is_ready(const struct hm_propagator *p, const struct hm_state *s)
 {
-    const bool has_parameters = s->weights_version > 0 || !hm_predictor_learns(p->predictor);
-    return has_parameters && s->window->filled >= p->predictor->ops->history(p->predictor->self);
+    return hm_committee_ready(p->committee) && s->window->filled >= hm_committee_history(p->committee);
+}
+
+size_t hm_propagator_burst(const struct hm_propagator *propagator)
+{
+    if (propagator->schedule.burst > 0) return propagator->schedule.burst;
+    return hm_committee_burst(propagator->committee, propagator->schedule.restore_energy);
+}
+
+/* Recurrent state is rebuilt after new weights. After an injection it simply goes on: a state primed from a short
+ * history differs from one that has run for long, and that kink, repeated, is a drift. */
+static void prime(struct hm_propagator *p, struct hm_state *s)
+{
+    if (s->primed) return;
+    hm_committee_prime(p->committee, s->window);
+    s->primed = true;
+}
+
+/* The rms component of an exact kick so far: the scale of errors and signals. */
+static double kick_rms(const struct hm_state *s)
+{
+    return sqrt(s->exact_kick_squares / (double)(3 * s->frame.natom * (size_t)s->exact_steps));
 }
 
 /* Every step asks for a prediction, even one that will be injected: the difference is the measured error. */
@@ -25,9 +47,17 @@ static void predict(struct hm_propagator *p, struct hm_state *s, struct hm_step 
     if (!now->predicted) return;
 
     const double started = hm_clock();
-    hm_predictor_kick(p->predictor, s->window, p->motion, p->kick_predicted, &now->signals);
+    prime(p, s);
+    hm_committee_kick(p->committee, s->window, kick_rms(s), p->kick_predicted, &now->signals);
     now->kick_predicted = p->kick_predicted;
     p->seconds_predict += hm_clock() - started;
+}
+
+static double largest(const double *values, size_t count)
+{
+    double most = 0;
+    for (size_t k = 0; k < count; k++) most = fmax(most, fabs(values[k]));
+    return most;
 }
 
 static bool all_finite(const double *values, size_t count)
@@ -37,21 +67,30 @@ static bool all_finite(const double *values, size_t count)
     return sum == 0;
 }
 
-/* Warm-up, an unready predictor and a broken prediction leave no choice; otherwise the policy decides. */
+/* Warm-up, a committee that is not ready, a delayed policy and a senseless prediction leave no choice; otherwise the
+ * policy decides. */
 static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
+    const size_t n = 3 * s->frame.natom;
     const int64_t since_warmup = s->step - p->schedule.warmup_steps;
+    const int64_t since_active = since_warmup - p->schedule.activate_steps;
     now->decision = (struct hm_decision){.action = HM_INJECT, .signal = NAN, .threshold = NAN};
     if (since_warmup < 0) {
         now->decision.reason = HM_REASON_WARMUP;
     } else if (!now->predicted) {
         now->decision.reason = HM_REASON_NOT_READY;
-    } else if (!all_finite(now->kick_predicted, 3 * s->frame.natom)) {
+    } else if (!all_finite(now->kick_predicted, n)) {
         now->decision.reason = HM_REASON_GUARD;
         now->predicted = false;
         now->kick_predicted = NULL;
+        s->primed = false; /* what is not finite may sit in the recurrent state */
+    } else if (since_active < 0) {
+        now->decision.reason = HM_REASON_DELAYED;
+    } else if (largest(now->kick_predicted, n) > p->limits.kick * s->exact_kick_largest) {
+        now->decision.reason = HM_REASON_ABSURD;
     } else {
-        const struct hm_evidence evidence = {s->step, since_warmup, &now->signals, s->residual_relative};
+        const struct hm_evidence evidence = {s->step, since_active, hm_propagator_burst(p), &now->signals,
+                                             s->residual_relative};
         hm_policy_choose(p->policy, &evidence, &now->decision);
         if (now->decision.action == HM_DRAFT)
             return hm_fail(HM_INTERNAL, "step %lld: the policy drafts, but speculation does not exist yet",
@@ -60,17 +99,27 @@ static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct
     return HM_OK;
 }
 
+enum hm_status hm_propagator_ask(struct hm_propagator *p, const struct hm_frame *frame, int64_t step, int *group)
+{
+    HM_TRY(hm_dispatch_ask(p->oracle, frame, &p->label, group));
+    if (p->label.status == HM_LABEL_NOT_FINITE)
+        return hm_fail(HM_DIVERGED, "step %lld: the oracle's energy or force is not finite", (long long)step);
+    if (p->label.status == HM_LABEL_NOT_CONVERGED)
+        return hm_fail(HM_ORACLE_FAILED, "step %lld: the oracle did not converge in %d iterations", (long long)step,
+                       p->label.iterations);
+    hm_force_to_kick(frame, p->schedule.timestep, p->label.force, p->kick_exact);
+    return HM_OK;
+}
+
 static enum hm_status inject(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
-    HM_TRY(hm_dispatch_ask(p->oracle, &s->frame, &p->label, &now->oracle_group));
-    if (p->label.status == HM_LABEL_NOT_FINITE)
-        return hm_fail(HM_DIVERGED, "step %lld: the oracle's energy or force is not finite", (long long)s->step);
-    if (p->label.status == HM_LABEL_NOT_CONVERGED)
-        return hm_fail(HM_ORACLE_FAILED, "step %lld: the oracle did not converge in %d iterations", (long long)s->step,
-                       p->label.iterations);
-    hm_force_to_kick(&s->frame, p->schedule.timestep, p->label.force, p->kick_exact);
+    const size_t n = 3 * s->frame.natom;
+    HM_TRY(hm_propagator_ask(p, &s->frame, s->step, &now->oracle_group));
+    if (p->schedule.restore_energy) hm_restore_energy(p, s, now);
     now->label = &p->label;
     now->kick = p->kick_exact;
+    for (size_t k = 0; k < n; k++) s->exact_kick_squares += p->kick_exact[k] * p->kick_exact[k];
+    s->exact_kick_largest = fmax(s->exact_kick_largest, largest(p->kick_exact, n));
     s->exact_steps++;
     if (s->step >= p->schedule.warmup_steps) s->injections++;
     return HM_OK;
@@ -83,8 +132,6 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
         HM_TRY(inject(p, s, now));
     else
         now->kick = p->kick_predicted;
-    now->teachable = exact && p->trainer->ops && s->window->filled == s->window->length;
-    if (now->teachable) hm_window_sample(s->window, s->step, p->v_before, now->kick, p->sample);
     hm_window_close(s->window, p->v_before, now->kick, exact);
     hm_leapfrog_kick(s->frame.natom, now->kick, s->frame.v);
     hm_on_step_velocity(s->frame.natom, s->frame.v, now->kick, p->v_on);
@@ -123,65 +170,24 @@ static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct 
     return HM_OK;
 }
 
-/* rms of the difference over rms of the exact kick; NaN if nothing was kicked. */
-static double relative_residual(const double *predicted, const double *exact, size_t count)
+static double rms_difference(const double *a, const double *b, size_t count)
 {
-    double difference = 0, size = 0;
-    for (size_t k = 0; k < count; k++) {
-        difference += (predicted[k] - exact[k]) * (predicted[k] - exact[k]);
-        size += exact[k] * exact[k];
-    }
-    return sqrt(difference / size);
-}
-
-/* New parameters are in force from the next step on. */
-static enum hm_status take_lesson(struct hm_propagator *p, struct hm_state *s, const struct hm_lesson *lesson)
-{
-    if (!lesson->parameters) return HM_OK;
-    size_t bytes;
-    void *arena = p->predictor->ops->parameters(p->predictor->self, &bytes);
-    if (bytes != lesson->bytes)
-        return hm_fail(HM_BAD_INPUT, "version %d of the weights has %zu bytes, this predictor has %zu", lesson->version,
-                       lesson->bytes, bytes);
-    memcpy(arena, lesson->parameters, bytes);
-    s->weights_version = lesson->version;
-    if (p->predictor->ops->prime) p->predictor->ops->prime(p->predictor->self, s->window);
-    return HM_OK;
-}
-
-/* An episode at the end of the warm-up, then after every so many injections. */
-static bool episode_is_due(const struct hm_propagator *p, const struct hm_state *s)
-{
-    if (s->step < p->schedule.warmup_steps) return s->step == p->schedule.warmup_steps - 1;
-    return s->injections_since_episode >= p->schedule.episode_every_injections;
-}
-
-static enum hm_status train(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
-{
-    bool due = false;
-    if (now->label) {
-        if (now->teachable) HM_TRY(hm_trainer_teach(p->trainer, p->sample));
-        s->injections_since_episode++;
-        due = episode_is_due(p, s);
-    }
-    if (due) {
-        HM_TRY(hm_trainer_request(p->trainer, s->step));
-        s->injections_since_episode = 0;
-    }
-    HM_TRY(hm_trainer_poll(p->trainer, s->step, due && p->schedule.wait_for_training, &now->lesson));
-    return take_lesson(p, s, &now->lesson);
+    double squares = 0;
+    for (size_t k = 0; k < count; k++) squares += (a[k] - b[k]) * (a[k] - b[k]);
+    return sqrt(squares / (double)count);
 }
 
 /* The label goes to training, the outcome to the policy. */
 static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
-    struct hm_outcome outcome = {s->step, now->decision.action, NAN};
+    struct hm_outcome outcome = {s->step, now->decision.action, now->decision.reason, NAN};
     if (now->label && now->predicted) {
-        outcome.residual_relative = relative_residual(now->kick_predicted, now->kick, 3 * s->frame.natom);
-        s->residual_relative = outcome.residual_relative;
+        const double error = rms_difference(now->kick_predicted, now->kick, 3 * s->frame.natom);
+        s->residual_relative = outcome.residual_relative = error / kick_rms(s);
     }
-    hm_policy_observe(p->policy, &outcome);
-    return p->trainer->ops ? train(p, s, now) : HM_OK;
+    if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)
+        now->episode_asked = hm_policy_observe(p->policy, &outcome);
+    return hm_teach_step(p, s, now);
 }
 
 static enum hm_status record(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
@@ -192,7 +198,12 @@ static enum hm_status record(struct hm_propagator *p, struct hm_state *s, struct
 
 enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
 {
-    struct hm_step now = {.step = s->step, .weights_version = s->weights_version, .oracle_group = -1};
+    struct hm_step now = {
+        .step = s->step,
+        .weights_version = s->weights_version,
+        .oracle_group = -1,
+        .signals = {NAN, NAN, NAN},
+    };
     predict(p, s, &now);
     HM_TRY(choose(p, s, &now));
     HM_TRY(kick(p, s, &now));

@@ -1,6 +1,6 @@
 /* One step of Hamlet: to predict or to inject.
  *
- *   kick_n  =  predicted by the predictor, or dt F_n / m with F_n from an oracle
+ *   kick_n  =  predicted by the committee, or dt F_n / m with F_n from an oracle
  *   v_{n+1/2} = v_{n-1/2} + kick_n,   x_{n+1} = x_n + dt v_{n+1/2}
  *
  * One decision replaces exactly one force evaluation. The propagator is the set of services a trajectory uses and the
@@ -11,12 +11,13 @@
  * Errors: HM_DIVERGED (non-finite force, an atom too fast or too hot: step and reason), HM_ORACLE_FAILED, and what the
  *   services report.
  * Owns: the propagator owns its scratch; services are borrowed. hm_step itself allocates nothing; a
- *   trainer that collects samples grows its buffer now and then.
+ *   trainer that collects rows grows its buffer now and then.
  * MPI: called by the driver only; services may talk to other ranks.
  */
 #ifndef HM_SCHEDULER_STEP_H
 #define HM_SCHEDULER_STEP_H
 
+#include "predictors/committee.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/policy.h"
 #include "scheduler/state.h"
@@ -28,6 +29,7 @@ struct hm_step {
     struct hm_decision decision;
     int32_t weights_version;
     bool predicted;               // a prediction was at hand, used or not
+    bool episode_asked;           // the policy wants training
     const double *x;              // x_n
     const double *v;              // on-step v_n
     const double *v_before;       // v_{n-1/2}
@@ -35,43 +37,49 @@ struct hm_step {
     const double *kick_predicted; // NULL unless predicted
     const struct hm_label *label; // NULL unless injected
     int oracle_group;             // -1 inline or none
-    bool teachable;               // exact, with a whole window behind: a training sample was taken
+    double restored;              // energy given back before the kick; 0 = none
     struct hm_signals signals;
-    struct hm_lesson lesson; // an episode that ended after this step
 };
 
-/* Called once per step; NULL = nobody watches. */
+/* Who watches; either may be NULL. `step` is called once per step, `lesson` for every lesson that was taken, with the
+ * record's version filled in, before the step it came after. */
 struct hm_observer {
     enum hm_status (*step)(void *self, const struct hm_state *state, const struct hm_step *step);
+    enum hm_status (*lesson)(void *self, const struct hm_state *state, const struct hm_lesson *lesson);
     void *self;
 };
 
 struct hm_schedule {
     double timestep;
-    int64_t warmup_steps; // exact, whatever the policy says
-    int64_t episode_every_injections;
+    int64_t warmup_steps;   // exact, whatever the policy says
+    int64_t activate_steps; // further exact steps before the policy decides
+    int64_t episode_every_injections, episode_min_injections;
     bool wait_for_training; // synchronous: the bits do not depend on how long training takes
+    bool restore_energy;
+    size_t burst; // consecutive exact steps of an injection; 0 = what the committee needs
 };
 
 struct hm_limits {
     double displacement; // farthest an atom may move in a step
     double temperature;  // highest instantaneous kinetic temperature
+    double kick;         // a prediction this many times larger than any exact kick is absurd
 };
 
 struct hm_propagator {
     struct hm_dispatch *oracle;
-    struct hm_predictor *predictor;
+    struct hm_committee *committee;
     struct hm_policy *policy;
-    struct hm_trainer *trainer; // ops NULL: nothing learns
+    struct hm_trainer *trainer;     // ops NULL: nothing learns
+    const struct hm_weights *given; // to start from; NULL: none
     struct hm_observer observer;
     struct hm_schedule schedule;
     struct hm_limits limits;
     double seconds_predict;
 
-    double *scratch;                                               // one allocation behind the arrays below
-    double *kick_exact, *kick_predicted, *v_before, *v_on, *force; // (natom, 3)
-    double *motion;                                                // (nchannel)
-    double *sample;                                                // one training sample
+    double *scratch;                                                           // one allocation behind the arrays below
+    double *kick_exact, *kick_predicted, *v_before, *v_on, *vibration, *force; // (natom, 3)
+    double *motion;                                                            // (nchannel)
+    double *rows;                                                              // (window length, hm_row_size)
     struct hm_label label;
 };
 
@@ -79,9 +87,15 @@ struct hm_propagator {
 enum hm_status hm_propagator_prepare(struct hm_propagator *propagator, const struct hm_state *state);
 void hm_propagator_release(struct hm_propagator *propagator);
 
-/* Turns v_0 into v_{-1/2} with the exact F_0. Once, before step 0. */
+/* Turns v_0 into v_{-1/2} with the exact F_0, and takes the weights to start from. Once, before step 0. */
 enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state);
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
+
+/* The exact label and kick of the frame, in propagator->label and ->kick_exact; a label that is none is a failure. */
+enum hm_status hm_propagator_ask(struct hm_propagator *propagator, const struct hm_frame *frame, int64_t step,
+                                 int *group);
+/* The consecutive exact steps of an injection. */
+size_t hm_propagator_burst(const struct hm_propagator *propagator);
 
 /* The state of the run to bits: hm_state and the services. */
 enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state,

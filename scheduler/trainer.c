@@ -17,27 +17,28 @@ static void account(struct hm_trainer *trainer, double started)
         trainer->seconds_inline += seconds;
 }
 
-enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *sample)
+enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *rows, size_t count)
 {
     const double started = hm_clock();
-    HM_TRY(trainer->ops->teach(trainer->self, sample));
+    HM_TRY(trainer->ops->teach(trainer->self, rows, count));
     account(trainer, started);
     return HM_OK;
 }
 
-enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step)
+enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step, size_t history)
 {
     const double started = hm_clock();
-    HM_TRY(trainer->ops->request(trainer->self, step));
+    HM_TRY(trainer->ops->request(trainer->self, step, history));
     account(trainer, started);
     return HM_OK;
 }
 
-enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson)
+enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson, bool *got)
 {
     *lesson = (struct hm_lesson){0};
+    *got = false;
     const double started = wait ? hm_clock() : 0; /* without waiting this is called at every step and takes no time */
-    HM_TRY(trainer->ops->poll(trainer->self, step, wait, lesson));
+    HM_TRY(trainer->ops->poll(trainer->self, step, wait, lesson, got));
     if (lesson->episode) trainer->seconds_train += lesson->record.seconds;
     if (wait) account(trainer, started);
     return HM_OK;

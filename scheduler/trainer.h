@@ -1,14 +1,13 @@
-/* Where the driver sends its labels, and where new parameters come from.
+/* Training as the driver sees it: rows go in, lessons (accepted or refused parameters) come out, one committee member
+ * at a time.
  *
- * Labels of committed steps are taught; an episode is requested; its outcome, a lesson, is polled. One episode at a
- * time: a request while one is under way is ignored. Three implementations: inline (the driver studies itself), remote
- * (a predictor rank studies), replay (parameters stored by a recorded run come back at the step at which they came
- * then).
+ * One interface, three implementations: inline (the driver studies itself), remote (predictor ranks study), replay
+ * (parameters stored by a recorded run come back at the step at which they came then).
  *
- * Shapes: a sample is hm_sample_size doubles.
+ * Shapes: rows as predictors/window.h lays them out.
  * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, HM_BAD_INPUT (replay file).
- * Owns: samples and messages in flight; a lesson's parameters are borrowed until the next call.
- * MPI: local to the driver (point-to-point with the predictor rank).
+ * Owns: rows and messages in flight; a lesson's parameters are borrowed until the next call.
+ * MPI: local to the driver (point-to-point with the predictor ranks).
  */
 #ifndef HM_SCHEDULER_TRAINER_H
 #define HM_SCHEDULER_TRAINER_H
@@ -16,18 +15,20 @@
 #include "scheduler/apprentice.h"
 
 struct hm_lesson {
-    bool episode; // an episode ended: the record is for the log
+    bool episode; // an episode ended: the record is for the log (its version is filled in by who counts them)
     struct hm_training_record record;
-    int32_t version;        // of the parameters below
+    size_t member;
     const void *parameters; // NULL unless new ones are to be used from the next step on
     size_t bytes;
 };
 
 struct hm_trainer_ops {
-    enum hm_status (*teach)(void *self, const double *sample);
-    enum hm_status (*request)(void *self, int64_t step);
-    /* After step `step`. With `wait`, an episode under way is waited for. */
-    enum hm_status (*poll)(void *self, int64_t step, bool wait, struct hm_lesson *lesson);
+    enum hm_status (*teach)(void *self, const double *rows, size_t count);
+    /* An episode for every member; nothing while one is under way. `history` settles `history: auto`. */
+    enum hm_status (*request)(void *self, int64_t step, size_t history);
+    /* After step `step`, the next lesson if there is one, members in their order. With `wait`, those of the episode
+     * under way are waited for. */
+    enum hm_status (*poll)(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got);
     enum hm_status (*save)(void *self, struct hm_archive *archive);
     enum hm_status (*load)(void *self, struct hm_archive *archive);
     void (*destroy)(void **self);
@@ -46,9 +47,10 @@ struct hm_trainer {
 enum hm_status hm_trainer_create_inline(struct hm_apprentice *apprentice, struct hm_trainer *trainer);
 
 void hm_trainer_destroy(struct hm_trainer *trainer);
-enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *sample);
-enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step);
-enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson);
+enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *rows, size_t count);
+enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step, size_t history);
+enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson,
+                               bool *got);
 enum hm_status hm_trainer_save(struct hm_trainer *trainer, struct hm_archive *archive);
 enum hm_status hm_trainer_load(struct hm_trainer *trainer, struct hm_archive *archive);
 

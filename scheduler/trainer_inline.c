@@ -4,41 +4,44 @@
 #include <stdlib.h>
 
 struct inline_trainer {
-    struct hm_apprentice *apprentice; // borrowed
-    struct hm_training_record record;
-    bool studied; // the record waits to be polled
+    struct hm_apprentice *apprentice;  // borrowed
+    struct hm_training_record *record; // (npupil)
+    size_t next;                       // record to be polled; npupil: none waits
 };
 
-static enum hm_status teach(void *self, const double *sample)
+static enum hm_status teach(void *self, const double *rows, size_t count)
 {
     struct inline_trainer *trainer = self;
-    return hm_apprentice_learn(trainer->apprentice, sample, 1);
+    return hm_apprentice_learn(trainer->apprentice, rows, count);
 }
 
-static enum hm_status request(void *self, int64_t step)
+static enum hm_status request(void *self, int64_t step, size_t history)
 {
     struct inline_trainer *trainer = self;
-    HM_TRY(hm_apprentice_study(trainer->apprentice, step, &trainer->record));
-    trainer->studied = true;
+    for (size_t p = 0; p < trainer->apprentice->npupil; p++)
+        HM_TRY(hm_apprentice_study(trainer->apprentice, p, step, history, &trainer->record[p]));
+    hm_apprentice_finish(trainer->apprentice);
+    trainer->next = 0;
     return HM_OK;
 }
 
-static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson *lesson)
+static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got)
 {
     (void)step;
     (void)wait;
     struct inline_trainer *trainer = self;
-    if (!trainer->studied) return HM_OK;
-    trainer->studied = false;
+    *got = trainer->next < trainer->apprentice->npupil;
+    if (!*got) return HM_OK;
+    const struct hm_pupil *pupil = &trainer->apprentice->pupil[trainer->next];
     lesson->episode = true;
-    lesson->record = trainer->record;
-    if (!trainer->record.accepted) return HM_OK;
-    struct hm_predictor *predictor = &trainer->apprentice->predictor;
-    lesson->version = trainer->record.version;
-    lesson->parameters = predictor->ops->parameters(predictor->self, &lesson->bytes);
+    lesson->record = trainer->record[trainer->next++];
+    lesson->member = pupil->member;
+    if (lesson->record.accepted)
+        lesson->parameters = pupil->predictor.ops->parameters(pupil->predictor.self, &lesson->bytes);
     return HM_OK;
 }
 
+/* Between two steps every lesson has been polled. */
 static enum hm_status save(void *self, struct hm_archive *archive)
 {
     const struct inline_trainer *trainer = self;
@@ -49,13 +52,15 @@ static enum hm_status save(void *self, struct hm_archive *archive)
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct inline_trainer *trainer = self;
-    trainer->studied = false;
+    trainer->next = trainer->apprentice->npupil;
     return hm_apprentice_load(trainer->apprentice, archive);
 }
 
 static void destroy(void **self)
 {
-    free(*self);
+    struct inline_trainer *trainer = *self;
+    free(trainer->record);
+    free(trainer);
     *self = NULL;
 }
 
@@ -64,8 +69,13 @@ static const struct hm_trainer_ops inline_ops = {teach, request, poll, save, loa
 enum hm_status hm_trainer_create_inline(struct hm_apprentice *apprentice, struct hm_trainer *trainer)
 {
     struct inline_trainer *inlined = calloc(1, sizeof *inlined);
-    if (!inlined) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainer");
-    inlined->apprentice = apprentice;
+    struct hm_training_record *record = calloc(apprentice->npupil, sizeof *record);
+    if (!inlined || !record) {
+        free(inlined);
+        free(record);
+        return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainer");
+    }
+    *inlined = (struct inline_trainer){apprentice, record, apprentice->npupil};
     *trainer = (struct hm_trainer){.ops = &inline_ops, .self = inlined};
     return HM_OK;
 }

@@ -1,5 +1,6 @@
 /* Parameters that a recorded run stored come back after the same steps: the run's bits repeat although its training was
- * not tied to steps. The decision log names the version in use at every step; the file holds the bytes of each. */
+ * not tied to steps. The decision log names the version in use at every step; the file holds each version, which
+ * changed one member. */
 #include "scheduler/trainer_replay.h"
 
 #include <stdlib.h>
@@ -9,37 +10,41 @@ struct replay_trainer {
     const int32_t *version;    // borrowed, (count): in use at each step
     size_t count;
     int32_t current;
-    struct hm_archive parameters;
+    struct hm_weights_of_member weights; // of the lesson polled last
 };
 
-static enum hm_status teach(void *self, const double *sample)
+static enum hm_status teach(void *self, const double *rows, size_t count)
 {
     (void)self;
-    (void)sample;
+    (void)rows;
+    (void)count;
     return HM_OK;
 }
 
-static enum hm_status request(void *self, int64_t step)
+static enum hm_status request(void *self, int64_t step, size_t history)
 {
     (void)self;
     (void)step;
+    (void)history;
     return HM_OK;
 }
 
-static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson *lesson)
+static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got)
 {
     (void)wait;
     struct replay_trainer *trainer = self;
-    const size_t next = (size_t)step + 1;
-    if (next >= trainer->count || trainer->version[next] == trainer->current) return HM_OK;
+    const size_t next = (size_t)(step + 1);
+    if (next >= trainer->count || trainer->version[next] <= trainer->current) return HM_OK;
     bool found;
-    const int32_t version = trainer->version[next];
-    HM_TRY(hm_trajectory_read_weights(trainer->log, version, &trainer->parameters, &found));
-    if (!found) return hm_fail(HM_BAD_INPUT, "the replayed log does not hold version %d of the weights", version);
-    trainer->current = version;
-    lesson->version = version;
-    lesson->parameters = trainer->parameters.bytes;
-    lesson->bytes = trainer->parameters.size;
+    trainer->current++;
+    hm_weights_of_member_release(&trainer->weights);
+    HM_TRY(hm_trajectory_read_weights(trainer->log, trainer->current, &trainer->weights, &found));
+    if (!found)
+        return hm_fail(HM_BAD_INPUT, "the replayed log does not hold version %d of the weights", trainer->current);
+    *got = true;
+    lesson->member = trainer->weights.member;
+    lesson->parameters = trainer->weights.bytes;
+    lesson->bytes = trainer->weights.size;
     return HM_OK;
 }
 
@@ -62,7 +67,7 @@ static enum hm_status load(void *self, struct hm_archive *archive)
 static void destroy(void **self)
 {
     struct replay_trainer *trainer = *self;
-    hm_archive_release(&trainer->parameters);
+    hm_weights_of_member_release(&trainer->weights);
     free(trainer);
     *self = NULL;
 }

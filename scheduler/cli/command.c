@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static int environment_number(const char *const *names, int otherwise)
 {
@@ -69,4 +70,11 @@ void hm_words_release(struct hm_words *words)
 {
     free(words->word);
     *words = (struct hm_words){0};
+}
+
+bool hm_same_file(const char *a, const char *b)
+{
+    struct stat entry_a, entry_b;
+    return stat(a, &entry_a) == 0 && stat(b, &entry_b) == 0 && entry_a.st_dev == entry_b.st_dev &&
+           entry_a.st_ino == entry_b.st_ino;
 }

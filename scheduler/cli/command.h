@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 enum hm_status hm_command_run(int argc, char **argv);
+enum hm_status hm_command_train(int argc, char **argv);
 enum hm_status hm_command_validate(int argc, char **argv);
 enum hm_status hm_command_explain(int argc, char **argv);
 enum hm_status hm_command_analyze(int argc, char **argv);
@@ -39,5 +40,8 @@ struct hm_words {
 
 enum hm_status hm_words_add(struct hm_words *words, const char *word);
 void hm_words_release(struct hm_words *words);
+
+/* One file under two names, too; false where one of them is not there. */
+bool hm_same_file(const char *a, const char *b);
 
 #endif

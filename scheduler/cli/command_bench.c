@@ -69,7 +69,7 @@ static enum hm_status step_once(const struct hm_job *job, bool with_output, doub
     enum hm_status status;
     temporary_path(path, sizeof path);
     hm_log_start(&log, stdout, true);
-    HM_TRY_GOTO(status, hm_layout_plan(job->config, false, 1, &layout), out);
+    HM_TRY_GOTO(status, hm_layout_plan(job->config, 0, 1, &layout), out);
     HM_TRY_GOTO(status, hm_simulation_create(job, &layout, &s), out);
     if (with_output) {
         static const char *const provenance[1][2] = {{NULL, NULL}};
@@ -84,7 +84,7 @@ static enum hm_status step_once(const struct hm_job *job, bool with_output, doub
         };
         HM_TRY_GOTO(status, hm_trajectory_create(path, &setup, &trajectory), out);
         const struct hm_recorder_setup options = {
-            .config = job->config, .frame = &job->frame, .trajectory = trajectory, .oracle = &s.oracle, .log = &log};
+            .job = job, .committee = &s.committee, .trajectory = trajectory, .oracle = &s.oracle, .log = &log};
         HM_TRY_GOTO(status, hm_recorder_create(&options, &recorder), out);
         s.propagator.observer = hm_recorder_observer(&recorder);
     }

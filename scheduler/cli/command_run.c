@@ -1,6 +1,7 @@
 /* hamlet run FILE [-n N] [--set key=value]... [--dry-run] [--overwrite] [--quiet] */
 #include "scheduler/cli/command.h"
 #include "scheduler/cli/launch.h"
+#include "scheduler/cli/provenance.h"
 #include "scheduler/messages.h"
 #include "scheduler/roles.h"
 #include "scheduler/stop.h"
@@ -11,9 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { MOST_RANKS = 65536 };
 
@@ -73,20 +71,13 @@ static const struct argp_option options[] = {
 static const struct argp parser = {
     options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.", NULL, NULL, NULL};
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat entry_a, entry_b;
-    return stat(a, &entry_a) == 0 && stat(b, &entry_b) == 0 && entry_a.st_dev == entry_b.st_dev &&
-           entry_a.st_ino == entry_b.st_ino;
-}
-
 /* Everything that can be known to be wrong before the first step. */
 static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
 {
     HM_TRY(hm_job_prepare(a->file, a->settings.word, a->settings.count, job));
     HM_TRY(hm_job_check(job));
     const char *target = hm_config_path(job->config, "output.trajectory");
-    if (job->replay.trajectory && same_file(target, hm_config_path(job->config, "policy.log")))
+    if (job->replay.trajectory && hm_same_file(target, hm_config_path(job->config, "policy.log")))
         return hm_config_fault(job->config, "output.trajectory", "%s is the log to replay; name another output",
                                target);
     return hm_trajectory_check_target(target, a->overwrite);
@@ -94,9 +85,9 @@ static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
 
 static enum hm_status check_ranks(const struct hm_job *job, int ranks, struct hm_layout *layout)
 {
-    bool learns;
-    HM_TRY(hm_job_learns(job, &learns));
-    return hm_layout_plan(job->config, learns, ranks, layout);
+    size_t learners;
+    HM_TRY(hm_job_learners(job, &learners));
+    return hm_layout_plan(job->config, learners, ranks, layout);
 }
 
 static void describe(const struct hm_job *job, const struct hm_layout *layout)
@@ -154,42 +145,11 @@ static enum hm_status check_world(MPI_Comm world)
                    expected, size, HM_MPIEXEC);
 }
 
-struct provenance {
-    char host[256], time[64], command[4096], mpi[MPI_MAX_LIBRARY_VERSION_STRING];
-    const char *table[8][2];
-};
-
-static void describe_provenance(const struct arguments *a, struct provenance *p)
-{
-    int length;
-    const time_t now = time(NULL);
-    struct tm utc;
-    if (gethostname(p->host, sizeof p->host) != 0) p->host[0] = '\0';
-    p->host[sizeof p->host - 1] = '\0';
-    strftime(p->time, sizeof p->time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    size_t used = (size_t)snprintf(p->command, sizeof p->command, "hamlet");
-    for (char *const *word = a->all; *word && used < sizeof p->command; word++)
-        used += (size_t)snprintf(p->command + used, sizeof p->command - used, " %s", *word);
-    MPI_Get_library_version(p->mpi, &length);
-    p->mpi[strcspn(p->mpi, "\n")] = '\0';
-    const char *const rows[8][2] = {
-        {"version", HM_VERSION},
-        {"compiler", HM_BUILD_COMPILER},
-        {"build", HM_BUILD_TYPE " " HM_BUILD_FLAGS},
-        {"mpi", p->mpi},
-        {"host", p->host},
-        {"started", p->time},
-        {"command", p->command},
-        {NULL, NULL},
-    };
-    memcpy(p->table, rows, sizeof rows);
-}
-
 static enum hm_status run_as_rank(const struct arguments *a)
 {
     int rank;
     struct hm_job job = {0};
-    struct provenance provenance;
+    struct hm_provenance provenance;
     /* Alone, Open MPI would start a daemon to be ready for MPI_Comm_spawn; half of a short run's time. */
     if (hm_launched_rank() < 0) setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     MPI_Init(NULL, NULL);
@@ -197,7 +157,7 @@ static enum hm_status run_as_rank(const struct arguments *a)
     hm_stop_install(); /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
     hm_launch_announce();
     setvbuf(stdout, NULL, _IOLBF, 0); /* mpirun's pipe: lines as they come */
-    describe_provenance(a, &provenance);
+    hm_provenance_describe(a->all, &provenance);
     const struct hm_driver_options driver = {a->overwrite, a->quiet, hm_launch_terminal(),
                                              (const char *const(*)[2])provenance.table};
     enum hm_status status = hm_agree(MPI_COMM_WORLD, check_world(MPI_COMM_WORLD));

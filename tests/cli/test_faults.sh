@@ -65,6 +65,20 @@ run 'always, never, periodic, replay' policy.type=sometimes
 run 'log' policy.type=replay
 run 'missing.h5' 'policy={type: replay, log: missing.h5}'
 run 'good.yaml' 'policy={type: replay, log: good.yaml}'
+run 'hidden.*from 1' predictor.hidden=0
+run 'does not fit into the warm-up of 400' predictor.history=500
+run 'does not fit into the warm-up of 400' 'predictor={type: lstm, history: 200}'
+run 'predictor.committee to 2' 'policy={type: threshold, signal: committee, above: 3}'
+run "linear predictor gives no signal 'base_difference'" 'policy={type: threshold, signal: base_difference, above: 3}'
+run "needs 'signal' and 'above'" policy.type=threshold
+run "'signal' needs 'above'" 'policy={type: threshold, signal: extremeness}'
+run 'not both' 'policy={type: threshold, signal: extremeness, above: 3, bounds: {extremeness: 3}}'
+run 'interval.min is 9 steps' 'policy={type: residual, interval: {min: 9, max: 8}}'
+run 'policy.target must be > 0' 'policy={type: residual, target: 0}'
+run 'injection.burst must be at least' 'injection={restore_energy: true, burst: 1}'
+run 'off keeps the weights as loaded' training.mode=off
+run 'missing.h5' predictor.weights=missing.h5
+run 'good.yaml' predictor.weights=good.yaml
 run '8 ranks' 'ranks={predictors: 1, oracles: 6}'
 run 'precious.h5.*--overwrite' output.trajectory=precious.h5
 run 'no/such/folder' output.trajectory=no/such/folder/out.h5
@@ -104,12 +118,25 @@ if [ -w /dev/full ]; then
     [ $? -eq 1 ] || complain 'output that could not be written'
 fi
 
-# A replay that cannot repeat its log says so.
+# A replay that cannot repeat its log says so; of a run that learned, the log holds all that is needed in any mode.
 "$HAMLET" run good.yaml -q || complain 'the run to replay'
 replay='policy={type: replay, log: out.h5}'
 expect 2 1 'warm-up' "$HAMLET" run good.yaml --set "$replay" --set training.warmup_steps=300 --set output.trajectory=again.h5
-expect 2 1 'synchronous' "$HAMLET" run good.yaml --set "$replay" --set training.mode=asynchronous --set output.trajectory=again.h5
+expect 2 1 'holds 2000 steps and this run has 2001' "$HAMLET" run good.yaml --set "$replay" --set integrator.steps=2001 --set output.trajectory=again.h5
 expect 2 1 'the log to replay' "$HAMLET" run good.yaml --overwrite --set "$replay"
+expect 0 0 '' "$HAMLET" run good.yaml --dry-run --set "$replay" --set training.mode=asynchronous --set output.trajectory=again.h5
+
+# Weights that do not fit: of another shape, another time step, another number of members, another method, or of nobody.
+again() { # pattern, setting
+    expect 2 1 "$1" "$HAMLET" run good.yaml --set output.trajectory=again.h5 --set predictor.weights=out.h5 --set "$2"
+}
+again "out.h5 holds weights of .linear.*history 12.*this run needs .linear.*history 4," predictor.history=4
+again 'timestep 0.25 fs.*timestep 0.5 fs' 'integrator.timestep=0.5 fs'
+again 'the weights of 1 member and predictor.committee is 2' 'predictor={type: lstm, committee: 2, weights: out.h5}'
+again "holds weights of 'linear.*this run needs 'lstm" predictor.type=lstm
+again 'the zero predictor has no weights' predictor.type=zero
+"$HAMLET" run good.yaml -q --set predictor.type=zero --set output.trajectory=nobody.h5 || complain 'the run that learns nothing'
+expect 2 1 'nobody.h5.*weights' "$HAMLET" run good.yaml --set output.trajectory=again.h5 --set predictor.weights=nobody.h5
 rm -f out.h5
 expect 0 0 '' "$HAMLET" validate good.yaml
 

@@ -31,9 +31,9 @@ struct constant {
     double value;
 };
 
-/* B_e of Huber and Herzberg in cm^-1, for the isotopologues of the table. HI is listed there as B_0 6.4263650; alpha_e / 2
- * (0.1689 / 2) brings it to the equilibrium. NO is missing: its listed constant is an effective one of a single spin component
- * and does not belong to r_e. */
+/* B_e of Huber and Herzberg in cm^-1, for the isotopologues of the table. HI is listed there as B_0 6.4263650; alpha_e
+ * / 2 (0.1689 / 2) brings it to the equilibrium. NO is missing: its listed constant is an effective one of a single
+ * spin component and does not belong to r_e. */
 static const struct constant rotational[] = {
     {"H2", 60.8530},  {"HF", 20.9557}, {"HCl", 10.59341}, {"HBr", 8.464884}, {"HI", 6.5108},     {"LiH", 7.5131},
     {"N2", 1.998241}, {"O2", 1.44563}, {"F2", 0.89019},   {"Cl2", 0.24399},  {"CO", 1.93128087},

@@ -249,6 +249,11 @@ static void test_types_beyond_the_schema(void)
     check_value(&width, "0.3 nm", "run.yaml:1:1: a.width must be from 0.5 A to 2 A; not 0.3 nm", false);
 }
 
+static bool is_true(const struct config_entry *entry, const char *text)
+{
+    return entry->type == CONFIG_FLAG && strcmp(text, "true") == 0;
+}
+
 /* Every example and default must pass the check of its own key, every key must have its section. */
 static void test_schema_is_consistent(void)
 {
@@ -266,8 +271,8 @@ static void test_schema_is_consistent(void)
         CU_ASSERT_TRUE(entry->doc[strlen(entry->doc) - 1] == '.');
         CU_ASSERT_TRUE(entry->type == CONFIG_SECTION || entry->example);
         CU_ASSERT_FALSE(entry->required && entry->initial);
-        if (entry->example) check_value(entry, entry->example, NULL, false);
-        if (entry->initial) check_value(entry, entry->initial, NULL, false);
+        if (entry->example) check_value(entry, entry->example, NULL, is_true(entry, entry->example));
+        if (entry->initial) check_value(entry, entry->initial, NULL, is_true(entry, entry->initial));
     }
 }
 

@@ -266,16 +266,12 @@ static void side_data_come_back(void)
 {
     const struct hm_trajectory_setup setup = make_setup(false);
     struct hm_trajectory *trajectory;
-    struct hm_archive bytes = HM_ARCHIVE_EMPTY;
     const double array[6] = {1, 2, 3, 4, 5, NAN};
     double *values;
     size_t rows, columns;
-    bool found;
     HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
     HM_ASSERT_OK(hm_trajectory_log_timing(trajectory, "predict", 1.0));
     HM_ASSERT_OK(hm_trajectory_log_timing(trajectory, "predict", 2.5));
-    HM_ASSERT_OK(hm_trajectory_log_weights(trajectory, 3, "weights", 7));
-    HM_ASSERT_OK(hm_trajectory_log_weights(trajectory, 4, "", 0));
     HM_ASSERT_OK(hm_trajectory_write_array(trajectory, "vacf", "fs", array, 1, 2));
     HM_ASSERT_OK(hm_trajectory_write_array(trajectory, "vacf", "fs", array, 2, 3));
     CU_ASSERT_NOT_EQUAL(hm_trajectory_write_array(trajectory, "a/b", "fs", array, 2, 3), HM_OK);
@@ -299,12 +295,6 @@ static void side_data_come_back(void)
     CU_ASSERT_EQUAL(hm_trajectory_info(trajectory)->nframe, 0);
     CU_ASSERT_EQUAL(hm_trajectory_read_timing(trajectory, "predict"), 2.5);
     CU_ASSERT_TRUE(isnan(hm_trajectory_read_timing(trajectory, "oracle")));
-    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 3, &bytes, &found));
-    CU_ASSERT_TRUE(found && bytes.size == 7 && memcmp(bytes.bytes, "weights", 7) == 0);
-    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 4, &bytes, &found));
-    CU_ASSERT_TRUE(found && bytes.size == 0);
-    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 5, &bytes, &found));
-    CU_ASSERT_FALSE(found);
     HM_ASSERT_OK(hm_trajectory_read_array(trajectory, "vacf", &values, &rows, &columns));
     CU_ASSERT_TRUE(rows == 2 && columns == 3 && memcmp(values, array, sizeof array) == 0);
     free(values);
@@ -316,7 +306,41 @@ static void side_data_come_back(void)
     CU_ASSERT_TRUE(back.loss_after == 4.0 && isnan(back.held_out_before) && back.held_out_after == 6.0);
     CU_ASSERT_TRUE(back.samples == 7.0 && back.seconds == 8.0 && back.accepted == 1);
     HM_ASSERT_OK(hm_trajectory_close(&trajectory));
-    hm_archive_release(&bytes);
+}
+
+static bool weights_are(struct hm_trajectory *trajectory, int32_t version, size_t member, const char *form,
+                        const char *bytes, size_t size)
+{
+    struct hm_weights_of_member back;
+    bool found;
+    if (hm_trajectory_read_weights(trajectory, version, &back, &found) != HM_OK || !found) return false;
+    const bool same = back.version == version && back.member == member && strcmp(back.form, form) == 0 &&
+                      back.size == size && memcmp(back.bytes, bytes, size) == 0;
+    hm_weights_of_member_release(&back);
+    return same;
+}
+
+static void weights_come_back(void)
+{
+    static char form[] = "linear, pair", empty[] = "", bytes[] = "weights", others[] = "of others";
+    const struct hm_weights_of_member logged[] = {
+        {1, 3, form, bytes, 7}, {0, 4, empty, NULL, 0}, {1, 5, form, bytes, 7}, {2, 5, empty, others, 9}};
+    const struct hm_trajectory_setup setup = make_setup(false);
+    struct hm_trajectory *trajectory;
+    struct hm_weights_of_member none;
+    bool found = true;
+    HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
+    for (size_t i = 0; i < 4; i++) HM_ASSERT_OK(hm_trajectory_log_weights(trajectory, &logged[i]));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    CU_ASSERT_TRUE(weights_are(trajectory, 3, 1, form, bytes, 7));
+    CU_ASSERT_TRUE(weights_are(trajectory, 4, 0, "", "", 0));
+    CU_ASSERT_TRUE(weights_are(trajectory, 5, 2, "", others, 9));
+    HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, 6, &none, &found));
+    CU_ASSERT_FALSE(found);
+    CU_ASSERT_TRUE(none.form == NULL && none.bytes == NULL && none.size == 0);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
 }
 
 static void diverged_positions_are_kept(void)
@@ -519,6 +543,81 @@ static void killed_between_any_two_writes(void)
     CU_ASSERT_EQUAL(incomplete, 0);
 }
 
+enum { VERSIONS = 40 };
+
+static enum hm_status log_version(struct hm_trajectory *trajectory, int32_t version)
+{
+    char form[32], bytes[200];
+    snprintf(form, sizeof form, "form of %d", (int)version);
+    memset(bytes, version, sizeof bytes);
+    const struct hm_weights_of_member weights = {(size_t)version % 3, version, form, bytes, sizeof bytes};
+    HM_TRY(hm_trajectory_log_weights(trajectory, &weights));
+    return hm_trajectory_flush(trajectory);
+}
+
+/* How many versions can be read, from the first on; -1 for a file that does not open or a version that is not as it
+ * was written. */
+static long count_versions(void)
+{
+    struct hm_trajectory *trajectory;
+    char form[32], bytes[200];
+    bool found = true, good = true;
+    long count = 0;
+    if (hm_trajectory_open(path, &trajectory) != HM_OK) return -1;
+    for (int32_t version = 1; found && good; version++) {
+        struct hm_weights_of_member back;
+        found = hm_trajectory_read_weights(trajectory, version, &back, &found) == HM_OK && found;
+        if (!found) break;
+        snprintf(form, sizeof form, "form of %d", (int)version);
+        memset(bytes, version, sizeof bytes);
+        good = strcmp(back.form, form) == 0 && back.size == sizeof bytes && memcmp(back.bytes, bytes, back.size) == 0;
+        hm_weights_of_member_release(&back);
+        count++;
+    }
+    hm_trajectory_close(&trajectory);
+    return good ? count : -1;
+}
+
+static void weights_outlive_a_kill(void)
+{
+    long unreadable = 0, incomplete = 0, unfit = 0, writes = 0;
+    int *flushed = mmap(NULL, sizeof *flushed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CU_ASSERT_NOT_EQUAL_FATAL(flushed, MAP_FAILED);
+    for (;; writes++) {
+        *flushed = 0;
+        const pid_t child = fork();
+        if (child == 0) {
+            const struct hm_trajectory_setup setup = make_setup(false);
+            struct hm_trajectory *trajectory;
+            if (hm_trajectory_create(path, &setup, &trajectory) != HM_OK) _exit(1);
+            fate = KILL;
+            writes_left = writes;
+            for (int32_t version = 1; version <= VERSIONS; version++) {
+                if (log_version(trajectory, version) != HM_OK) _exit(2);
+                *flushed = version;
+            }
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status)) {
+            CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+            break;
+        }
+        struct hm_weights newest;
+        const long versions = count_versions();
+        unreadable += versions < 0;
+        incomplete += versions < *flushed;
+        unfit += *flushed > 0 && hm_weights_read(path, &newest) != HM_OK;
+        if (*flushed > 0) hm_weights_release(&newest);
+    }
+    munmap(flushed, sizeof *flushed);
+    CU_ASSERT_TRUE(writes > VERSIONS);
+    CU_ASSERT_EQUAL(unreadable, 0);
+    CU_ASSERT_EQUAL(incomplete, 0);
+    CU_ASSERT_EQUAL(unfit, 0);
+}
+
 /* The disk is full from each single write on: a clear word, no crash, no second failure on close. */
 static void full_disks_are_reported(void)
 {
@@ -570,7 +669,8 @@ static void readers_may_look_while_it_is_written(void)
 static const struct hm_test tests[] = {
     {"what was written is read", what_was_written_is_read},
     {"energies are those of the velocities", energies_are_those_of_the_velocities},
-    {"weights, arrays, timing, status, training", side_data_come_back},
+    {"arrays, timing, status, training", side_data_come_back},
+    {"weights", weights_come_back},
     {"diverged positions are kept", diverged_positions_are_kept},
     {"targets are checked first", targets_are_checked_first},
     {"other files are refused", other_files_are_refused},
@@ -578,6 +678,7 @@ static const struct hm_test tests[] = {
     {"damaged files do no harm", damaged_files_do_no_harm},
     {"killed runs are complete up to the last flush", killed_runs_are_complete_up_to_the_last_flush},
     {"killed between any two writes", killed_between_any_two_writes},
+    {"weights outlive a kill between any two writes", weights_outlive_a_kill},
     {"full disks are reported", full_disks_are_reported},
     {"readers may look while it is written", readers_may_look_while_it_is_written},
 };

@@ -76,7 +76,8 @@ void rotor_destroy(struct rotor *rotor)
     hm_representation_destroy(&rotor->representation);
     hm_frame_release(&rotor->frame);
     hm_config_destroy(&rotor->config);
-    free(rotor->samples);
+    free(rotor->rows);
+    free(rotor->batch);
     *rotor = (struct rotor){0};
 }
 
@@ -96,42 +97,71 @@ void rotor_close(struct rotor *rotor, const double *kick, bool exact)
     rotor->step++;
 }
 
-size_t rotor_sample_size(const struct rotor *rotor)
+static void reserve(struct rotor *rotor, size_t rows)
 {
-    return hm_sample_size(rotor->window->length, rotor->window->nchannel);
+    if (rows <= rotor->row_capacity) return;
+    const size_t bytes = rows * hm_row_size(rotor->window->nchannel) * sizeof(double);
+    rotor->rows = realloc(rotor->rows, bytes);
+    rotor->batch = realloc(rotor->batch, bytes);
+    CU_ASSERT_TRUE_FATAL(rotor->rows && rotor->batch);
+    rotor->row_capacity = rows;
 }
 
 void rotor_record(struct rotor *rotor, size_t steps)
 {
-    const size_t size = rotor_sample_size(rotor), wanted = rotor->nsample + steps;
-    if (wanted > rotor->sample_capacity) {
-        double *grown = realloc(rotor->samples, wanted * size * sizeof *grown);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(grown);
-        rotor->samples = grown;
-        rotor->sample_capacity = wanted;
-    }
+    const size_t size = hm_row_size(rotor->window->nchannel);
+    reserve(rotor, rotor->nrow + steps);
     for (size_t s = 0; s < steps; s++) {
+        const int64_t step = rotor->step;
         rotor_open(rotor);
-        if (rotor->window->filled == rotor->window->length)
-            hm_window_sample(rotor->window, rotor->step, rotor->frame.v, rotor->kick,
-                             &rotor->samples[rotor->nsample++ * size]);
         rotor_close(rotor, rotor->kick, true);
+        hm_window_rows(rotor->window, step, 1, step, &rotor->rows[rotor->nrow++ * size]);
+        if (rotor->nrow > rotor->window->length) rotor->nlabel++;
     }
 }
 
 struct hm_batch rotor_batch(const struct rotor *rotor, size_t first, size_t count)
 {
-    CU_ASSERT_TRUE(first + count <= rotor->nsample);
-    return (struct hm_batch){count, rotor->window->length, rotor->window->nchannel,
-                             count ? &rotor->samples[first * rotor_sample_size(rotor)] : NULL};
+    const size_t size = hm_row_size(rotor->window->nchannel), context = rotor->window->length;
+    CU_ASSERT_TRUE_FATAL(first + count <= rotor->nlabel);
+    if (count == 0) return (struct hm_batch){.nchannel = rotor->window->nchannel};
+    memcpy(rotor->batch, &rotor->rows[first * size], (context + count) * size * sizeof *rotor->batch);
+    for (size_t k = 0; k < context; k++)
+        if (hm_row_kind(&rotor->batch[k * size]) == HM_ROW_LABEL) rotor->batch[k * size + 1] = HM_ROW_EXACT;
+    return (struct hm_batch){context + count, rotor->window->nchannel, rotor->batch};
+}
+
+double *rotor_row(const struct rotor *rotor, size_t label)
+{
+    CU_ASSERT_TRUE_FATAL(label < rotor->nlabel);
+    return &rotor->rows[(label + rotor->window->length) * hm_row_size(rotor->window->nchannel)];
+}
+
+double *rotor_target(const struct rotor *rotor, size_t label)
+{
+    return rotor_row(rotor, label) + 2 + rotor->window->nchannel;
+}
+
+void rotor_member(const struct rotor *rotor, uint64_t seed, size_t member, struct hm_predictor *predictor)
+{
+    const struct hm_predictor_setup setup = {rotor->config, rotor->representation, seed, member};
+    HM_ASSERT_OK(hm_predictor_create(&setup, predictor));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(predictor->ops);
 }
 
 void rotor_predictor(const struct rotor *rotor, struct hm_predictor *predictor)
 {
-    const struct hm_predictor_setup setup = {
-        .config = rotor->config, .representation = rotor->representation, .seed = 1};
-    HM_ASSERT_OK(hm_predictor_create(&setup, predictor));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(predictor->ops);
+    rotor_member(rotor, 1, 0, predictor);
+}
+
+struct hm_training_report rotor_train(const struct rotor *rotor, struct hm_predictor *predictor, size_t first,
+                                      size_t count)
+{
+    struct hm_training_report report = {0};
+    if (!hm_predictor_learns(predictor)) return report;
+    const struct hm_batch batch = rotor_batch(rotor, first, count);
+    HM_ASSERT_OK(predictor->ops->train(predictor->self, &batch, &report));
+    return report;
 }
 
 size_t rotor_length(const char *sections)
@@ -146,15 +176,38 @@ size_t rotor_length(const char *sections)
     return length;
 }
 
+void rotor_prime(const struct rotor *rotor, struct hm_predictor *predictor)
+{
+    if (predictor->ops->prime) predictor->ops->prime(predictor->self, rotor->window);
+}
+
+struct rotor_guess rotor_predict(const struct rotor *rotor, struct hm_predictor *predictor)
+{
+    struct rotor_guess guess = {0};
+    struct hm_prediction prediction = {.motion = guess.motion, .base = guess.base, .extremeness = NAN};
+    predictor->ops->predict(predictor->self, rotor->window, &prediction);
+    hm_representation_decode(rotor->representation, &rotor->frame, rotor->frame.v, guess.motion, guess.kick);
+    guess.has_base = prediction.has_base;
+    guess.extremeness = prediction.extremeness;
+    return guess;
+}
+
+bool rotor_same_guess(const struct rotor_guess *a, const struct rotor_guess *b)
+{
+    return memcmp(a->motion, b->motion, sizeof a->motion) == 0 && memcmp(a->base, b->base, sizeof a->base) == 0 &&
+           memcmp(a->kick, b->kick, sizeof a->kick) == 0 && a->has_base == b->has_base &&
+           memcmp(&a->extremeness, &b->extremeness, sizeof a->extremeness) == 0;
+}
+
 double rotor_error(struct rotor *rotor, struct hm_predictor *predictor, size_t steps)
 {
-    double difference = 0, size = 0, motion[6], kick[6];
-    struct hm_signals signals;
+    double difference = 0, size = 0;
     for (size_t s = 0; s < steps; s++) {
         rotor_open(rotor);
-        hm_predictor_kick(predictor, rotor->window, motion, kick, &signals);
+        if (s == 0) rotor_prime(rotor, predictor);
+        const struct rotor_guess guess = rotor_predict(rotor, predictor);
         for (size_t k = 0; k < 6; k++) {
-            difference += (kick[k] - rotor->kick[k]) * (kick[k] - rotor->kick[k]);
+            difference += (guess.kick[k] - rotor->kick[k]) * (guess.kick[k] - rotor->kick[k]);
             size += rotor->kick[k] * rotor->kick[k];
         }
         rotor_close(rotor, rotor->kick, true);

@@ -11,15 +11,6 @@
 
 enum { SCALE_DOUBLES = 6 };
 
-static struct hm_training_report train(struct hm_predictor *predictor, const struct rotor *rotor, size_t first,
-                                       size_t count)
-{
-    struct hm_training_report report = {0};
-    const struct hm_batch batch = rotor_batch(rotor, first, count);
-    HM_ASSERT_OK(predictor->ops->train(predictor->self, &batch, &report));
-    return report;
-}
-
 static bool arena_is_zero(struct hm_predictor *predictor)
 {
     size_t bytes;
@@ -29,15 +20,15 @@ static bool arena_is_zero(struct hm_predictor *predictor)
     return true;
 }
 
-/* A rotor with `steps` samples and a predictor that was trained on them in one episode. */
+/* A rotor with `steps` labels and a predictor that was trained on them in one episode. */
 static void prepare(const char *sections, enum rotor_law law, size_t steps, struct rotor *rotor,
                     struct hm_predictor *predictor)
 {
     rotor_create(rotor, sections, law, rotor_length(sections));
     rotor_record(rotor, steps + rotor->window->length);
-    CU_ASSERT_EQUAL(rotor->nsample, steps);
+    CU_ASSERT_EQUAL(rotor->nlabel, steps);
     rotor_predictor(rotor, predictor);
-    CU_ASSERT_TRUE(train(predictor, rotor, 0, steps).accepted);
+    CU_ASSERT_TRUE(rotor_train(rotor, predictor, 0, steps).accepted);
 }
 
 static double error_after_training(const char *sections, enum rotor_law law, size_t steps)
@@ -134,8 +125,7 @@ static double drift_of_free_run(const char *sections, size_t steps)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
-    struct hm_signals signals;
-    double motion[6], kick[6], lowest = INFINITY, highest = 0;
+    double lowest = INFINITY, highest = 0;
     prepare(sections, ROTOR_SPRING, 2000, &rotor, &predictor);
     for (size_t s = 0; s < steps; s++) {
         const double *x = rotor.frame.x;
@@ -143,8 +133,8 @@ static double drift_of_free_run(const char *sections, size_t steps)
         lowest = fmin(lowest, r);
         highest = fmax(highest, r);
         rotor_open(&rotor);
-        hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
-        rotor_close(&rotor, kick, false);
+        const struct rotor_guess guess = rotor_predict(&rotor, &predictor);
+        rotor_close(&rotor, guess.kick, false);
     }
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
@@ -201,12 +191,12 @@ static void test_too_few_samples(void)
     rotor_create(&rotor, "predictor: {type: linear}", ROTOR_SPRING, 12);
     rotor_record(&rotor, 300);
     rotor_predictor(&rotor, &predictor);
-    struct hm_training_report report = train(&predictor, &rotor, 0, 249);
+    struct hm_training_report report = rotor_train(&rotor, &predictor, 0, 249);
     CU_ASSERT_FALSE(report.accepted);
     CU_ASSERT_EQUAL(report.samples, 249);
     CU_ASSERT_TRUE(isnan(report.held_out_before) && isnan(report.held_out_after));
     CU_ASSERT_TRUE(arena_is_zero(&predictor));
-    report = train(&predictor, &rotor, 249, 1); /* what came before counts */
+    report = rotor_train(&rotor, &predictor, 249, 1); /* what came before counts */
     CU_ASSERT_TRUE(report.accepted);
     CU_ASSERT_FALSE(arena_is_zero(&predictor));
     CU_ASSERT_EQUAL(report.samples, 250 - 250 / 8);
@@ -224,8 +214,8 @@ static void test_too_few_samples_for_the_history(void)
     rotor_create(&rotor, "predictor: {type: linear, inputs: [velocity], history: 64}", ROTOR_SPRING, 64);
     rotor_record(&rotor, 500);
     rotor_predictor(&rotor, &predictor);
-    CU_ASSERT_FALSE(train(&predictor, &rotor, 0, 319).accepted);
-    CU_ASSERT_TRUE(train(&predictor, &rotor, 319, 1).accepted);
+    CU_ASSERT_FALSE(rotor_train(&rotor, &predictor, 0, 319).accepted);
+    CU_ASSERT_TRUE(rotor_train(&rotor, &predictor, 319, 1).accepted);
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
 }
@@ -237,11 +227,12 @@ static void test_no_improvement_is_refused(void)
     struct hm_predictor predictor;
     size_t bytes;
     prepare("predictor: {type: linear, inputs: [coordinate], degree: 2}", ROTOR_MORSE, 2000, &rotor, &predictor);
-    void *arena = predictor.ops->parameters(predictor.self, &bytes), *before = malloc(bytes);
+    const void *arena = predictor.ops->parameters(predictor.self, &bytes);
+    void *before = malloc(bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(before);
     memcpy(before, arena, bytes);
     rotor_record(&rotor, 2000);
-    const struct hm_training_report report = train(&predictor, &rotor, 2000, 2000);
+    const struct hm_training_report report = rotor_train(&rotor, &predictor, 2000, 2000);
     CU_ASSERT_FALSE(report.accepted);
     CU_ASSERT_TRUE(report.held_out_before > 0 && report.held_out_after > 0.9 * report.held_out_before);
     CU_ASSERT_TRUE(report.samples == 3500);
@@ -260,8 +251,8 @@ static bool accepts_improvement(size_t first, size_t more, double *factor)
     prepare("predictor: {type: linear, inputs: [coordinate], degree: 1}\ntraining: {reservoir: 16}", ROTOR_SPRING,
             first, &rotor, &predictor);
     rotor_record(&rotor, more);
-    for (size_t k = first; k < first + more; k++) rotor.samples[k * rotor_sample_size(&rotor) + 2] *= 2;
-    const struct hm_training_report report = train(&predictor, &rotor, first, more);
+    for (size_t k = first; k < first + more; k++) *rotor_target(&rotor, k) *= 2;
+    const struct hm_training_report report = rotor_train(&rotor, &predictor, first, more);
     *factor = report.held_out_after / report.held_out_before;
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
@@ -290,12 +281,12 @@ static void test_improvement_is_accepted(void)
     }
     rotor_record(&rotor, 401);
     rotor_predictor(&rotor, &predictor);
-    CU_ASSERT_TRUE(train(&predictor, &rotor, 0, 400).accepted);
+    CU_ASSERT_TRUE(rotor_train(&rotor, &predictor, 0, 400).accepted);
     for (size_t k = 0; k < 3; k++)
         rotor.frame.x[k] = rotor.frame.x[3 + k] + (rotor.frame.x[k] - rotor.frame.x[3 + k]) * 1.08;
     rotor_record(&rotor, 1000);
     const struct hm_linear_scale narrow = first_scale(&predictor);
-    const struct hm_training_report report = train(&predictor, &rotor, 400, 1000);
+    const struct hm_training_report report = rotor_train(&rotor, &predictor, 400, 1000);
     CU_ASSERT_TRUE(report.accepted);
     CU_ASSERT_TRUE(first_scale(&predictor).z_high > 2 * narrow.z_high); /* the trusted range grew, the units did not */
     CU_ASSERT_EQUAL(first_scale(&predictor).coordinate_sigma, narrow.coordinate_sigma);
@@ -305,7 +296,9 @@ static void test_improvement_is_accepted(void)
     rotor_destroy(&rotor);
 }
 
-/* Samples whose history holds a prediction say so in their second number. */
+/* Every twentieth row is a prediction. It is never a label; what has it in its history is one only where the
+ * coordinate is among the inputs. 140 of the first 400 rows are 13 to 19 steps behind a prediction, 70 of the next
+ * 200; 380 and 190 are no predictions, and every eighth of these is held out. */
 static void test_predicted_history_is_not_learned(void)
 {
     static const char *const sections[2] = {"predictor: {type: linear, inputs: [velocity], history: 12}",
@@ -315,14 +308,33 @@ static void test_predicted_history_is_not_learned(void)
         struct hm_predictor predictor;
         rotor_create(&rotor, sections[i], ROTOR_SPRING, 12);
         rotor_record(&rotor, 612);
-        CU_ASSERT_EQUAL(rotor.nsample, 600);
-        for (size_t k = 0; k < 600; k += 2) rotor.samples[k * rotor_sample_size(&rotor) + 1] = k % 4 ? 11 : 0;
-        for (size_t k = 1; k < 600; k += 2) rotor.samples[k * rotor_sample_size(&rotor) + 1] = 12;
+        CU_ASSERT_EQUAL(rotor.nlabel, 600);
+        for (size_t k = 0; k < rotor.nrow; k += 20)
+            rotor.rows[k * hm_row_size(rotor.window->nchannel) + 1] = HM_ROW_PREDICTED;
         rotor_predictor(&rotor, &predictor);
-        const struct hm_training_report report = train(&predictor, &rotor, 0, 400);
+        const struct hm_training_report report = rotor_train(&rotor, &predictor, 0, 400);
         CU_ASSERT_EQUAL(report.accepted, i == 1);
-        CU_ASSERT_EQUAL(report.samples, i == 1 ? 350 : 200);
-        CU_ASSERT_TRUE(train(&predictor, &rotor, 400, 200).samples == (i == 1 ? 525 : 263));
+        CU_ASSERT_EQUAL(report.samples, i == 1 ? 380 - 380 / 8 : 140);
+        CU_ASSERT_EQUAL(rotor_train(&rotor, &predictor, 400, 200).samples, i == 1 ? 570 - 570 / 8 : 140 + 70);
+        hm_predictor_destroy(&predictor);
+        rotor_destroy(&rotor);
+    }
+}
+
+/* Rows after a gap in the step numbers have no history but their own. */
+static void test_gap_begins_another_stretch(void)
+{
+    static const char *const sections[2] = {"predictor: {type: linear, inputs: [velocity], history: 12}",
+                                            "predictor: {type: linear}"};
+    static const double gaps[2] = {1, -300}; /* a missing step; an earlier stretch */
+    for (size_t i = 0; i < 4; i++) {
+        struct rotor rotor;
+        struct hm_predictor predictor;
+        rotor_create(&rotor, sections[i / 2], ROTOR_SPRING, 12);
+        rotor_record(&rotor, 412);
+        for (size_t k = 200; k < 412; k++) rotor.rows[k * hm_row_size(rotor.window->nchannel)] += gaps[i % 2];
+        rotor_predictor(&rotor, &predictor);
+        CU_ASSERT_EQUAL(rotor_train(&rotor, &predictor, 0, 400).samples, 388 - 388 / 8);
         hm_predictor_destroy(&predictor);
         rotor_destroy(&rotor);
     }
@@ -341,10 +353,9 @@ static void test_held_out_ring_wraps(void)
     rotor_record(&rotor, 16);
     /* The last two held-out samples (of 2016, every eighth) get targets 3 times as large: the error before must show
      * exactly them: |p - 3p| / |3p| = 2/3 for a predictor that is good elsewhere. */
-    const size_t size = rotor_sample_size(&rotor);
-    rotor.samples[2007 * size + 2] *= 3;
-    rotor.samples[2015 * size + 2] *= 3;
-    const struct hm_training_report report = train(&predictor, &rotor, 2000, 16);
+    *rotor_target(&rotor, 2007) *= 3;
+    *rotor_target(&rotor, 2015) *= 3;
+    const struct hm_training_report report = rotor_train(&rotor, &predictor, 2000, 16);
     CU_ASSERT_EQUAL(report.samples, 2016 - 2016 / 8);
     HM_ASSERT_NEAR(report.held_out_before, 2.0 / 3, 1e-2);
     HM_ASSERT_NEAR(report.held_out_after, 2.0 / 3, 1e-2);
@@ -353,21 +364,33 @@ static void test_held_out_ring_wraps(void)
     rotor_destroy(&rotor);
 }
 
+/* Each label with its history as a stretch of its own; every eighth has a foolish target. */
+static void make_stretches(const struct rotor *rotor, size_t count, double *rows)
+{
+    const size_t history = rotor->window->length, nchannel = rotor->window->nchannel, size = hm_row_size(nchannel);
+    for (size_t k = 0; k < count; k++, rows += (history + 1) * size) {
+        memcpy(rows, &rotor->rows[k * size], (history + 1) * size * sizeof *rows);
+        for (size_t back = 0; back < history; back++) rows[back * size + 1] = HM_ROW_EXACT;
+        for (size_t c = 0; k % 8 == 7 && c < nchannel; c++) rows[history * size + 2 + nchannel + c] = 1;
+    }
+}
+
 /* With six channels a ring of rows, every eighth, would never look at the even ones: whole samples are held out. */
 static void test_every_channel_is_held_out(void)
 {
+    enum { LABELS = 400, HISTORY = 4 };
+    static double rows[LABELS * (HISTORY + 1) * (2 + 2 * 6)];
     struct rotor rotor;
     struct hm_predictor predictor;
+    struct hm_training_report report;
     rotor_create(&rotor, "predictor: {type: linear, inputs: [velocity], representation: cartesian, history: 4}",
-                 ROTOR_SPRING, 4);
-    rotor_record(&rotor, 404);
+                 ROTOR_SPRING, HISTORY);
+    rotor_record(&rotor, LABELS + HISTORY);
     rotor_predictor(&rotor, &predictor);
     for (size_t channel = 0; channel < 6; channel++) CU_ASSERT_EQUAL(rotor.representation->group[channel], channel / 3);
-    const size_t size = rotor_sample_size(&rotor);
-    for (size_t k = 7; k < 400; k += 8)
-        for (size_t channel = 0; channel < 6; channel++)
-            rotor.samples[k * size + 2 + channel] = 1; /* a foolish target */
-    const struct hm_training_report report = train(&predictor, &rotor, 0, 400);
+    make_stretches(&rotor, LABELS, rows);
+    const struct hm_batch batch = {LABELS * (HISTORY + 1), 6, rows};
+    HM_ASSERT_OK(predictor.ops->train(predictor.self, &batch, &report));
     CU_ASSERT_EQUAL(report.samples, 350 * 6);
     CU_ASSERT_EQUAL(first_scale(&predictor).motion_mean, 0); /* no direction is special */
     CU_ASSERT_EQUAL(first_scale(&predictor).coordinate_mean, 0);
@@ -382,10 +405,10 @@ static void test_every_channel_is_held_out(void)
 static double law_at(struct hm_predictor *predictor, struct hm_window *window, double coordinate)
 {
     double motion[1];
-    struct hm_signals signals;
+    struct hm_prediction prediction = {.motion = motion, .extremeness = NAN};
     window->coordinate[window->end] = coordinate;
-    predictor->ops->predict(predictor->self, window, motion, &signals);
-    CU_ASSERT_TRUE(isfinite(signals.extremeness));
+    predictor->ops->predict(predictor->self, window, &prediction);
+    CU_ASSERT_TRUE(isfinite(prediction.extremeness));
     return motion[0];
 }
 
@@ -423,21 +446,22 @@ static void test_tangent(void)
     rotor_destroy(&rotor);
 }
 
-static void test_signals(void)
+static void test_extremeness(void)
 {
     struct rotor rotor;
     struct hm_predictor predictor;
-    struct hm_signals signals;
-    double motion[1], kick[6];
     prepare("predictor: {type: linear}", ROTOR_SPRING, 2000, &rotor, &predictor);
+    const struct hm_linear_scale scale = first_scale(&predictor);
     rotor_open(&rotor);
-    hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
-    CU_ASSERT_TRUE(isnan(signals.committee) && isnan(signals.base_difference));
-    CU_ASSERT_TRUE(signals.extremeness >= 0 && signals.extremeness < 2); /* of a sine: at most sqrt 2 deviations */
+    struct rotor_guess guess = rotor_predict(&rotor, &predictor);
+    CU_ASSERT_FALSE(guess.has_base);
+    CU_ASSERT_TRUE(guess.extremeness >= 0 && guess.extremeness < 2); /* of a sine: at most sqrt 2 deviations */
     rotor.frame.x[0] += 3;
     rotor_open(&rotor);
-    hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
-    CU_ASSERT_TRUE(signals.extremeness > 10);
+    guess = rotor_predict(&rotor, &predictor);
+    const double z = (*hm_window_coordinate(rotor.window, 0) - scale.coordinate_mean) / scale.coordinate_sigma;
+    CU_ASSERT_TRUE(guess.extremeness > 10);
+    HM_ASSERT_NEAR(guess.extremeness, fabs(z), 1e-12 * fabs(z));
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
 }
@@ -453,13 +477,11 @@ static void test_molecule_at_rest(void)
         for (int off = 0; off < 2; off++) {
             struct rotor rotor;
             struct hm_predictor predictor;
-            struct hm_signals signals;
-            double motion[6], kick[6];
             prepare(sections[i], ROTOR_REST, 400, &rotor, &predictor);
             if (off) rotor.frame.x[0] += 1e-3;
             rotor_open(&rotor);
-            hm_predictor_kick(&predictor, rotor.window, motion, kick, &signals);
-            for (size_t k = 0; k < 6; k++) CU_ASSERT_TRUE(fabs(kick[k]) <= 1e-20);
+            const struct rotor_guess guess = rotor_predict(&rotor, &predictor);
+            for (size_t k = 0; k < 6; k++) CU_ASSERT_TRUE(fabs(guess.kick[k]) <= 1e-20);
             hm_predictor_destroy(&predictor);
             rotor_destroy(&rotor);
         }
@@ -558,7 +580,7 @@ static void test_two_steps_of_history_are_the_frequency(void)
     }
     rotor_record(&rotor, 1002);
     rotor_predictor(&rotor, &predictor);
-    CU_ASSERT_TRUE(train(&predictor, &rotor, 0, 1000).accepted);
+    CU_ASSERT_TRUE(rotor_train(&rotor, &predictor, 0, 1000).accepted);
     const double *arena = predictor.ops->parameters(predictor.self, &bytes);
     CU_ASSERT_EQUAL(bytes, (SCALE_DOUBLES + 2) * sizeof(double));
     const double mu = 1837.15 * 63744.3 / (1837.15 + 63744.3);
@@ -583,10 +605,11 @@ static const struct hm_test tests[] = {
     {"the improvement needed is a tenth", test_needed_improvement_is_a_tenth},
     {"improvement is accepted", test_improvement_is_accepted},
     {"predicted history is not learned", test_predicted_history_is_not_learned},
+    {"a gap begins another stretch", test_gap_begins_another_stretch},
     {"the held-out ring wraps", test_held_out_ring_wraps},
     {"every channel is held out", test_every_channel_is_held_out},
     {"tangent outside the trained range", test_tangent},
-    {"signals", test_signals},
+    {"extremeness", test_extremeness},
     {"a molecule at rest", test_molecule_at_rest},
     {"the law is the same backwards", test_law_is_the_same_backwards},
     {"roots come in reciprocal pairs", test_roots_come_in_reciprocal_pairs},

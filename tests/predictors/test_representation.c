@@ -311,6 +311,15 @@ static void test_pair_sizes(void)
 
 /* ---- cartesian ---- */
 
+/* v_i -= sum_j m_j v_j / sum_j m_j */
+static void remove_momentum(const struct hm_frame *frame, double *v)
+{
+    double p[3], total = 0;
+    hm_linear_momentum(frame, v, p);
+    for (size_t i = 0; i < frame->natom; i++) total += frame->mass[i];
+    for (size_t c = 0; c < 3 * frame->natom; c++) v[c] -= p[c % 3] / total;
+}
+
 static void test_cartesian(void)
 {
     static const int numbers[5] = {8, 1, 1, 8, 1};
@@ -327,6 +336,7 @@ static void test_cartesian(void)
         frame.v[k] = 1e-3 * uniform(&state);
         kick[k] = 1e-4 * uniform(&state);
     }
+    remove_momentum(&frame, kick);
     struct hm_representation *r = create("cartesian", &frame, HM_OK);
     CU_ASSERT_EQUAL(r->nchannel, 15);
     CU_ASSERT_EQUAL(r->ngroup, 3);
@@ -349,6 +359,93 @@ static void test_cartesian(void)
     hm_frame_release(&frame);
 }
 
+/* A prediction of velocities that would push the molecule as a whole does not. */
+static void test_cartesian_kicks_conserve_momentum(void)
+{
+    uint64_t state = 9;
+    for (int trial = 0; trial < 100; trial++) {
+        double motion[12], kick[12], expected[12], p[3], sum = 0;
+        struct hm_frame frame;
+        make_shape(4, &state, &frame);
+        struct hm_representation *r = create("cartesian", &frame, HM_OK);
+        for (size_t c = 0; c < 12; c++) {
+            motion[c] = uniform(&state);
+            expected[c] = motion[c] - frame.v[c];
+        }
+        remove_momentum(&frame, expected);
+        hm_representation_decode(r, &frame, frame.v, motion, kick);
+        CU_ASSERT_TRUE(largest_difference(kick, expected, 12) <= 1e-15);
+        hm_linear_momentum(&frame, kick, p);
+        for (size_t i = 0; i < 4; i++) sum += frame.mass[i] * length(&kick[3 * i]);
+        CU_ASSERT_TRUE(length(p) <= 1e-15 * sum);
+        hm_representation_destroy(&r);
+        hm_frame_release(&frame);
+    }
+}
+
+/* ---- the vibrational part ---- */
+
+static double kinetic(const struct hm_frame *frame, const double *a, const double *b)
+{
+    double sum = 0;
+    for (size_t c = 0; c < 3 * frame->natom; c++) sum += 0.5 * frame->mass[c / 3] * a[c] * b[c];
+    return sum;
+}
+
+/* Of a diatomic: the relative velocity along the bond, shared so that momentum is zero. */
+static void test_vibration_of_a_diatomic(void)
+{
+    uint64_t state = 10;
+    double motion[1], vibration[6];
+    struct hm_frame frame;
+    make_shape(2, &state, &frame);
+    struct hm_representation *r = create("pair", &frame, HM_OK);
+    const double *x = frame.x, *v = frame.v;
+    double d[3], along = 0;
+    for (size_t k = 0; k < 3; k++) d[k] = x[k] - x[3 + k];
+    const double l = length(d), reduced = 1 / (1 / frame.mass[0] + 1 / frame.mass[1]);
+    for (size_t k = 0; k < 3; k++) along += (v[k] - v[3 + k]) * d[k] / l;
+    hm_representation_vibration(r, &frame, v, motion, vibration);
+    for (size_t k = 0; k < 3; k++) {
+        HM_ASSERT_NEAR(vibration[k], reduced / frame.mass[0] * along * d[k] / l, 1e-18);
+        HM_ASSERT_NEAR(vibration[3 + k], -reduced / frame.mass[1] * along * d[k] / l, 1e-18);
+    }
+    hm_representation_destroy(&r);
+    hm_frame_release(&frame);
+}
+
+/* A projection: without momentum and (pair) angular momentum, orthogonal to what it leaves, and its own projection. */
+static void check_vibration(const char *kind, size_t natom, uint64_t *state)
+{
+    double motion[12], vibration[12], rest[12], twice[12], p[3], l[3];
+    struct hm_frame frame;
+    make_shape(natom, state, &frame);
+    struct hm_representation *r = create(kind, &frame, HM_OK);
+    hm_representation_vibration(r, &frame, frame.v, motion, vibration);
+    hm_representation_vibration(r, &frame, vibration, motion, twice);
+    for (size_t c = 0; c < 3 * natom; c++) rest[c] = frame.v[c] - vibration[c];
+    const double size = largest(frame.v, 3 * natom), energy = kinetic(&frame, frame.v, frame.v);
+    CU_ASSERT_TRUE(largest(vibration, 3 * natom) > 0.01 * size && largest(rest, 3 * natom) > 0.01 * size);
+    CU_ASSERT_TRUE(largest_difference(twice, vibration, 3 * natom) <= 1e-12 * size);
+    CU_ASSERT_TRUE(fabs(kinetic(&frame, vibration, rest)) <= 1e-12 * energy);
+    hm_linear_momentum(&frame, vibration, p);
+    CU_ASSERT_TRUE(length(p) <= 1e-14 * sqrt(energy * frame.mass[0]));
+    hm_angular_momentum(&frame, frame.x, vibration, l);
+    if (r->kind == HM_REPRESENTATION_PAIR) CU_ASSERT_TRUE(length(l) <= 1e-13 * sqrt(energy * frame.mass[0]));
+    hm_representation_destroy(&r);
+    hm_frame_release(&frame);
+}
+
+static void test_vibration(void)
+{
+    uint64_t state = 11;
+    for (int trial = 0; trial < 50; trial++)
+        for (size_t natom = 2; natom <= 4; natom++) {
+            check_vibration("pair", natom, &state);
+            check_vibration("cartesian", natom, &state);
+        }
+}
+
 static const struct hm_test tests[] = {
     {"pair channels", test_pair_channels},
     {"pair round trip", test_pair_round_trip},
@@ -359,6 +456,9 @@ static const struct hm_test tests[] = {
     {"nearly degenerate shapes", test_nearly_degenerate_shapes},
     {"pair with too few or too many atoms", test_pair_sizes},
     {"cartesian", test_cartesian},
+    {"cartesian kicks conserve momentum", test_cartesian_kicks_conserve_momentum},
+    {"vibration of a diatomic", test_vibration_of_a_diatomic},
+    {"vibration", test_vibration},
 };
 
 HM_TEST_MAIN("representations", tests)

@@ -151,41 +151,51 @@ static void test_opening_twice_is_opening_once(void)
     stage_destroy(&stage);
 }
 
-/* Drawn in window.h: step | exact behind | target | motion 0 | coordinate 0 | motion 1 | coordinate 1 | ... */
-static void check_sample(struct stage *stage, size_t length)
+/* Drawn in window.h: step | kind | coordinate | motion. The rows of the latest `count` steps, the newest being `step`,
+ * against the list. */
+static void check_rows(const struct stage *stage, int64_t step, size_t count, int64_t untaught)
 {
+    enum { SIZE = 2 + 2 * CHANNELS, MOST = 6 };
     const struct list *list = stage->list;
-    const size_t size = 2 + CHANNELS * (1 + 2 * length), n = list->count;
-    static const double zero[CHANNELS];
-    double kick[3 * NATOM], target[CHANNELS], sample[2 + CHANNELS * 65 + 1];
-    CU_ASSERT_EQUAL(hm_sample_size(length, CHANNELS), size);
-    for (size_t k = 0; k < 3 * NATOM; k++) kick[k] = uniform(&stage->state);
-    hm_representation_encode(stage->representation, &stage->frame, stage->frame.v, kick, target);
-    sample[size] = 4711;
-    hm_window_sample(stage->window, (int64_t)n + 3, stage->frame.v, kick, sample);
-    CU_ASSERT_EQUAL(sample[size], 4711);
-    CU_ASSERT_EQUAL(sample[0], (double)n + 3);
-    CU_ASSERT_EQUAL(sample[1], (double)exact_behind(list));
-    CU_ASSERT_TRUE(same(&sample[2], target));
-    CU_ASSERT_TRUE(same(hm_sample_target(sample), target));
-    for (size_t back = 0; back < length; back++) {
-        const double *motion = &sample[2 + CHANNELS * (1 + 2 * back)], *coordinate = motion + CHANNELS;
-        CU_ASSERT_TRUE(same(motion, back < n ? list->motion[n - 1 - back] : zero));
-        CU_ASSERT_TRUE(same(coordinate, back <= n ? list->coordinate[n - back] : zero));
-        CU_ASSERT_PTR_EQUAL(hm_sample_motion(sample, CHANNELS, back), motion);
-        CU_ASSERT_PTR_EQUAL(hm_sample_coordinate(sample, CHANNELS, back), coordinate);
+    double rows[MOST * SIZE + 1];
+    CU_ASSERT_EQUAL(hm_row_size(CHANNELS), SIZE);
+    for (size_t k = 0; k <= MOST * SIZE; k++) rows[k] = 4711;
+    hm_window_rows(stage->window, step, count, untaught, rows);
+    CU_ASSERT_EQUAL(rows[count * SIZE], 4711);
+    for (size_t k = 0; k < count; k++) {
+        const double *row = &rows[k * SIZE];
+        const size_t n = list->count - count + k; /* oldest first */
+        const int64_t number = step - (int64_t)(list->count - 1 - n);
+        const enum hm_row_kind kind = !list->exact[n]     ? HM_ROW_PREDICTED
+                                      : number < untaught ? HM_ROW_EXACT
+                                                          : HM_ROW_LABEL;
+        CU_ASSERT_EQUAL(row[0], (double)number);
+        CU_ASSERT_EQUAL(row[1], (double)kind);
+        CU_ASSERT_EQUAL(hm_row_kind(row), kind);
+        CU_ASSERT_TRUE(same(&row[2], list->coordinate[n]) && same(&row[2 + CHANNELS], list->motion[n]));
+        CU_ASSERT_PTR_EQUAL(hm_row_coordinate(row), &row[2]);
+        CU_ASSERT_PTR_EQUAL(hm_row_motion(row, CHANNELS), &row[2 + CHANNELS]);
     }
-    CU_ASSERT_TRUE(shows_the_list(stage)); /* taking a sample changes nothing */
 }
 
-static void test_samples(void)
+/* After every step, across many slides of the arrays: all that the window holds, a part of it, nothing. */
+static void test_rows(void)
 {
+    enum { LENGTH = 6, FIRST = 5 }; /* step numbers need not start at 0 */
     struct stage stage;
-    stage_create(&stage, 5);
-    for (size_t n = 0; n < 100; n++) {
+    stage_create(&stage, LENGTH);
+    for (size_t n = 0; n < 200; n++) {
+        const int64_t step = FIRST + (int64_t)n;
         stage_open(&stage);
-        check_sample(&stage, 5);
-        stage_close(&stage, n % 7 != 3);
+        stage_close(&stage, n % 7 != 3 && n % 7 != 4);
+        for (size_t count = 0; count <= stage.window->filled; count++) {
+            check_rows(&stage, step, count, step);
+            check_rows(&stage, step, count, step - 2);
+            check_rows(&stage, step, count, 0);        /* everything exact is a label */
+            check_rows(&stage, step, count, step + 1); /* nothing is */
+        }
+        stage_open(&stage);
+        CU_ASSERT_TRUE(shows_the_list(&stage)); /* taking rows changes nothing */
     }
     stage_destroy(&stage);
 }
@@ -208,6 +218,7 @@ static void test_save_and_load(void)
         HM_ASSERT_OK(hm_window_create(stage.representation, &stage.frame, 6, &stage.window));
         HM_ASSERT_OK(hm_window_load(stage.window, &archive));
         CU_ASSERT_EQUAL(archive.cursor, archive.size);
+        check_rows(&stage, 1000, stage.window->filled, 0); /* the flags of each step, not only how many are exact */
         for (size_t n = 0; n < 100; n++) {
             stage_open(&stage);
             CU_ASSERT_TRUE(shows_the_list(&stage));
@@ -247,7 +258,7 @@ static const struct hm_test tests[] = {
     {"1000 pushes against a list", test_against_a_list},
     {"a length of zero is one", test_length_zero_is_one},
     {"opening twice is opening once", test_opening_twice_is_opening_once},
-    {"samples", test_samples},
+    {"rows", test_rows},
     {"save and load", test_save_and_load},
     {"load refuses", test_load_refuses},
 };

@@ -1,11 +1,21 @@
 #include "tests/scheduler/fixture.h"
 
+#include "hamiltonians/molecules.h"
+
 #include <CUnit/CUnit.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void must_hold(enum hm_status status)
+{
+    CU_ASSERT_EQUAL(status, HM_OK);
+    if (status == HM_OK) return;
+    printf("%s\n", hm_status_message());
+    exit(1);
+}
 
 void fixture_job(const char *extra, struct hm_job *job)
 {
@@ -16,24 +26,124 @@ void fixture_job(const char *extra, struct hm_job *job)
     snprintf(text, sizeof text, "%s%s", base, extra);
     enum hm_status status = hm_config_parse(text, "fixture.yaml", NULL, 0, &config);
     if (status == HM_OK) status = hm_job_from_config(config, job);
-    CU_ASSERT_EQUAL(status, HM_OK);
-    if (status != HM_OK) {
-        printf("%s\n", hm_status_message());
-        exit(1);
-    }
+    must_hold(status);
+}
+
+static void create_simulation(const struct hm_job *job, struct hm_layout *layout, struct hm_simulation *simulation)
+{
+    size_t learners;
+    must_hold(hm_job_learners(job, &learners));
+    must_hold(hm_layout_plan(job->config, learners, 1, layout));
+    must_hold(hm_simulation_create(job, layout, simulation));
 }
 
 void fixture_simulation(const struct hm_job *job, struct hm_layout *layout, struct hm_simulation *simulation)
 {
-    CU_ASSERT_EQUAL(hm_layout_plan(job->config, true, 1, layout), HM_OK);
-    const enum hm_status status = hm_simulation_create(job, layout, simulation);
-    CU_ASSERT_EQUAL(status, HM_OK);
-    if (status != HM_OK) {
-        printf("%s\n", hm_status_message());
-        exit(1);
-    }
-    CU_ASSERT_EQUAL(hm_propagator_start(&simulation->propagator, simulation->state), HM_OK);
+    create_simulation(job, layout, simulation);
+    must_hold(hm_simulation_start(simulation, job));
 }
+
+void fixture_create(struct fixture *fixture, const char *extra)
+{
+    fixture_job(extra, &fixture->job);
+    create_simulation(&fixture->job, &fixture->layout, &fixture->simulation);
+}
+
+void fixture_begin(struct fixture *fixture, const char *extra)
+{
+    fixture_create(fixture, extra);
+    must_hold(hm_simulation_start(&fixture->simulation, &fixture->job));
+}
+
+void fixture_end(struct fixture *fixture)
+{
+    hm_simulation_release(&fixture->simulation);
+    hm_job_release(&fixture->job);
+}
+
+/* ---- the spy ---- */
+
+static size_t spy_history(const void *self)
+{
+    const struct fixture_spy *spy = self;
+    return spy->inner.ops->history(spy->inner.self);
+}
+
+static size_t spy_reseed_steps(const void *self)
+{
+    const struct fixture_spy *spy = self;
+    return spy->inner.ops->reseed_steps(spy->inner.self);
+}
+
+static void spy_predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
+{
+    struct fixture_spy *spy = self;
+    spy->inner.ops->predict(spy->inner.self, window, prediction);
+    for (size_t c = 0; c < window->nchannel; c++) prediction->motion[c] *= spy->factor;
+    spy->predicted++;
+}
+
+static void spy_prime(void *self, const struct hm_window *window)
+{
+    struct fixture_spy *spy = self;
+    if (spy->inner.ops->prime) spy->inner.ops->prime(spy->inner.self, window);
+    spy->exact_behind = window->exact_behind;
+    spy->primed++;
+}
+
+static const void *spy_parameters(const void *self, size_t *bytes)
+{
+    const struct fixture_spy *spy = self;
+    return spy->inner.ops->parameters(spy->inner.self, bytes);
+}
+
+static void spy_adopt(void *self, const void *parameters)
+{
+    struct fixture_spy *spy = self;
+    spy->inner.ops->adopt(spy->inner.self, parameters);
+}
+
+static void spy_save(const void *self, struct hm_archive *archive)
+{
+    const struct fixture_spy *spy = self;
+    if (spy->inner.ops->save) spy->inner.ops->save(spy->inner.self, archive);
+}
+
+static enum hm_status spy_load(void *self, struct hm_archive *archive)
+{
+    struct fixture_spy *spy = self;
+    return spy->inner.ops->load ? spy->inner.ops->load(spy->inner.self, archive) : HM_OK;
+}
+
+static void spy_destroy(void **self)
+{
+    struct fixture_spy *spy = *self;
+    hm_predictor_destroy(&spy->inner);
+    *self = NULL;
+}
+
+void fixture_send_spy(struct hm_simulation *simulation, struct fixture_spy *spy)
+{
+    struct hm_predictor *member = &simulation->committee.member[0];
+    *spy = (struct fixture_spy){.inner = *member, .factor = 1};
+    spy->ops = (struct hm_predictor_ops){
+        .method = member->ops->method,
+        .members_differ = member->ops->members_differ,
+        .destroy = spy_destroy,
+        .history = spy_history,
+        .reseed_steps = spy_reseed_steps,
+        .predict = spy_predict,
+        .train = member->ops->train, /* never called: the driver's copy does not learn */
+        .parameters = spy_parameters,
+        .adopt = spy_adopt,
+        .prime = spy_prime,
+        .save = spy_save,
+        .load = spy_load,
+    };
+    *member = (struct hm_predictor){&spy->ops, spy};
+}
+
+/* ---- dynamics ---- */
 
 enum hm_status fixture_advance(struct hm_simulation *simulation, int64_t until)
 {
@@ -51,6 +161,19 @@ static void force(double k, double r0, const double *x, double *f)
         f[3 + p] = 0 + on_second;
         f[p] = 0 - on_second;
     }
+}
+
+double fixture_shadow_energy(const struct hm_frame *frame, const double *x, const double *v, double dt)
+{
+    struct hm_molecule hcl;
+    double f[6], r = 0, energy = 0;
+    CU_ASSERT_TRUE(hm_molecule_find("HCl", &hcl));
+    for (int p = 0; p < 3; p++) r += (x[3 + p] - x[p]) * (x[3 + p] - x[p]);
+    r = sqrt(r);
+    force(hcl.k, hcl.r0, x, f);
+    for (int c = 0; c < 6; c++) energy += 0.5 * frame->mass[c / 3] * v[c] * v[c];
+    for (int c = 0; c < 6; c++) energy -= dt * dt / 8 * f[c] * f[c] / frame->mass[c / 3];
+    return energy + 0.5 * hcl.k * (r - hcl.r0) * (r - hcl.r0);
 }
 
 void fixture_plain_leapfrog(const struct hm_frame *start, double k, double r0, double dt, int64_t steps, double *x,

@@ -21,8 +21,8 @@ static void test_ring(void)
     for (size_t count = 0; count < 400000; count = 3 * count + 1) {
         struct hm_archive *archive = hm_outbox_open(&outbox);
         for (size_t i = 0; i < count; i++) hm_archive_put_real(archive, (double)i + rank);
-        HM_ASSERT_OK(hm_outbox_send(&outbox, MPI_COMM_WORLD, (rank + 1) % size, HM_MESSAGE_SAMPLES));
-        HM_ASSERT_OK(hm_inbox_expect(&inbox, MPI_COMM_WORLD, (rank + size - 1) % size, HM_MESSAGE_SAMPLES));
+        HM_ASSERT_OK(hm_outbox_send(&outbox, MPI_COMM_WORLD, (rank + 1) % size, HM_MESSAGE_ROWS));
+        HM_ASSERT_OK(hm_inbox_expect(&inbox, MPI_COMM_WORLD, (rank + size - 1) % size, HM_MESSAGE_ROWS));
         CU_ASSERT_EQUAL(inbox.archive.size, count * sizeof(double));
         size_t wrong = 0;
         for (size_t i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* Whole trajectories on any number of ranks against the same trajectory on one: same bits. */
 #include "hamiltonians/molecules.h"
 #include "scheduler/roles.h"
+#include "io/log.h"
 #include "tests/mpi_test.h"
 #include "tests/scheduler/fixture.h"
 
@@ -22,8 +23,10 @@ static void on_all_ranks(const char *extra, void (*play)(struct hm_simulation *s
 {
     struct hm_job job;
     struct hm_layout layout;
+    size_t learners;
     fixture_job(extra, &job);
-    HM_ASSERT_OK(hm_layout_create(job.config, true, MPI_COMM_WORLD, &layout));
+    HM_ASSERT_OK(hm_job_learners(&job, &learners));
+    HM_ASSERT_OK(hm_layout_create(job.config, learners, MPI_COMM_WORLD, &layout));
     if (layout.role == HM_ROLE_DRIVER) {
         struct hm_simulation simulation;
         HM_ASSERT_OK(hm_simulation_create(&job, &layout, &simulation));
@@ -39,7 +42,8 @@ static void on_all_ranks(const char *extra, void (*play)(struct hm_simulation *s
         struct hm_representation *representation;
         struct hm_apprentice apprentice;
         HM_ASSERT_OK(hm_representation_create(job.config, &job.frame, &representation));
-        HM_ASSERT_OK(hm_apprentice_create(job.config, representation, &apprentice));
+        HM_ASSERT_OK(hm_apprentice_create(job.config, representation, (size_t)(layout.rank - 1),
+                                          (size_t)layout.npredictor, &job.weights, &apprentice));
         HM_ASSERT_OK(hm_role_predictor(&layout, &apprentice));
         hm_apprentice_destroy(&apprentice);
         hm_representation_destroy(&representation);
@@ -60,7 +64,7 @@ static void play_to_the_end(struct hm_simulation *simulation, const struct hm_jo
     const int64_t steps = hm_config_integer(job->config, "integrator.steps");
     struct hm_layout layout;
     struct hm_simulation reference;
-    HM_ASSERT_OK(hm_propagator_start(&simulation->propagator, simulation->state));
+    HM_ASSERT_OK(hm_simulation_start(simulation, job));
     HM_ASSERT_OK(fixture_advance(simulation, steps));
     inline_reference(job, steps, &layout, &reference);
     CU_ASSERT_TRUE(fixture_same_state(simulation->state, reference.state));
@@ -76,13 +80,31 @@ static void test_synchronous_bits(void)
                  play_to_the_end);
 }
 
+/* A committee whose members are spread over the predictor ranks there are: two on one rank, one on each, and beside
+ * them oracles. */
+static void play_committee(struct hm_simulation *simulation, const struct hm_job *job)
+{
+    CU_ASSERT_EQUAL(simulation->committee.count, 3);
+    play_to_the_end(simulation, job);
+    CU_ASSERT_TRUE(simulation->state->weights_version >= 3);
+}
+
+static void test_committee(void)
+{
+    on_all_ranks("integrator: {timestep: 0.25 fs, steps: 900}\n"
+                 "training: {warmup_steps: 300, episode_every_injections: 20}\n"
+                 "predictor: {type: lstm, layers: 1, hidden: 2, history: 4, committee: 3}\n"
+                 "policy: {frequency: 0.1}\n",
+                 play_committee);
+}
+
 static void play_always(struct hm_simulation *simulation, const struct hm_job *job)
 {
     enum { STEPS = 10000 };
     struct hm_molecule hcl;
     double x[6], v[6];
     CU_ASSERT_TRUE(hm_molecule_find("HCl", &hcl));
-    HM_ASSERT_OK(hm_propagator_start(&simulation->propagator, simulation->state));
+    HM_ASSERT_OK(hm_simulation_start(simulation, job));
     HM_ASSERT_OK(fixture_advance(simulation, STEPS));
     fixture_plain_leapfrog(&job->frame, hcl.k, hcl.r0, simulation->propagator.schedule.timestep, STEPS, x, v);
     CU_ASSERT_EQUAL(memcmp(x, simulation->state->frame.x, sizeof x), 0);
@@ -100,7 +122,7 @@ static void play_restore(struct hm_simulation *simulation, const struct hm_job *
     struct hm_layout layout;
     struct hm_simulation reference;
     struct hm_archive snapshot = HM_ARCHIVE_EMPTY;
-    HM_ASSERT_OK(hm_propagator_start(&simulation->propagator, simulation->state));
+    HM_ASSERT_OK(hm_simulation_start(simulation, job));
     HM_ASSERT_OK(fixture_advance(simulation, AT));
     HM_ASSERT_OK(hm_propagator_save(&simulation->propagator, simulation->state, &snapshot));
     HM_ASSERT_OK(fixture_advance(simulation, UNTIL));
@@ -121,8 +143,14 @@ static void test_advance_restore_advance(void)
 /* Asynchronous training promises no bits, but the same physics and no hang. */
 static void play_asynchronous(struct hm_simulation *simulation, const struct hm_job *job)
 {
-    HM_ASSERT_OK(hm_propagator_start(&simulation->propagator, simulation->state));
-    HM_ASSERT_OK(fixture_advance(simulation, hm_config_integer(job->config, "integrator.steps")));
+    int64_t until = hm_config_integer(job->config, "integrator.steps");
+    const double started = hm_clock();
+    HM_ASSERT_OK(hm_simulation_start(simulation, job));
+    HM_ASSERT_OK(fixture_advance(simulation, until));
+    /* When a lesson comes is a matter of time, not of steps. */
+    while (simulation->state->weights_version == 0 && hm_clock() - started < 60)
+        HM_ASSERT_OK(fixture_advance(simulation, ++until));
+    HM_ASSERT_OK(fixture_advance(simulation, until + 200)); /* to a step that measures the error */
     CU_ASSERT_TRUE(simulation->state->weights_version >= 1);
     CU_ASSERT_TRUE(simulation->state->residual_relative < 1e-6);
 }
@@ -197,6 +225,17 @@ static void test_replay_gives_the_same_bits(void)
     if (rank_of_this() == 0) compare_files("async.h5", "async_again.h5");
 }
 
+/* The file of a finished run is what another starts from: the same predictions, nothing trained. */
+static void test_weights_of_an_earlier_run(void)
+{
+#define TAUGHT_ONCE "integrator: {timestep: 0.25 fs, steps: 3000}\npolicy: {frequency: 0.05}\n"
+    HM_ASSERT_OK(
+        whole_run(TAUGHT_ONCE "training: {warmup_steps: 400, episode_every_injections: 1000000}\n", "taught.h5", true));
+    HM_ASSERT_OK(whole_run(TAUGHT_ONCE "training: {warmup_steps: 400, mode: off}\npredictor: {weights: taught.h5}\n",
+                           "used.h5", true));
+    if (rank_of_this() == 0) compare_files("taught.h5", "used.h5");
+}
+
 static void test_faults_reach_every_rank(void)
 {
     HM_ASSERT_OK(whole_run(RUN, "there.h5", true));
@@ -211,10 +250,12 @@ static void test_faults_reach_every_rank(void)
 
 static const struct hm_test tests[] = {
     {"synchronous training: same bits as on one rank", test_synchronous_bits},
+    {"a committee on any ranks: the same bits", test_committee},
     {"always is plain leapfrog", test_always_is_plain_leapfrog},
     {"advance, restore, advance", test_advance_restore_advance},
     {"asynchronous training", test_asynchronous},
     {"replay gives the same bits", test_replay_gives_the_same_bits},
+    {"weights of an earlier run", test_weights_of_an_earlier_run},
     {"faults reach every rank", test_faults_reach_every_rank},
 };
 

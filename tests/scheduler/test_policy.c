@@ -1,51 +1,21 @@
-/* Policies as decision tables, and the contract every registered one keeps. */
-#include "scheduler/policy.h"
+/* Policies that do not look at the run, and the contract every registered one keeps. */
+#include "tests/scheduler/policy_table.h"
 #include "tests/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { STEPS = 20000 };
-
-static const uint8_t recorded[] = {1, 1, 0, 0, 1, 0, 1, 0, 0, 0};
-
-static struct hm_config *configure(const char *policy)
-{
-    char text[512];
-    struct hm_config *config = NULL;
-    snprintf(text, sizeof text,
-             "hamiltonian: {type: harmonic, molecule: HCl}\nintegrator: {timestep: 1 fs, steps: 10}\npolicy: %s\n",
-             policy);
-    HM_ASSERT_OK(hm_config_parse(text, "policy.yaml", NULL, 0, &config));
-    return config;
-}
-
-static struct hm_policy make(const char *policy, size_t burst, struct hm_config **config)
-{
-    struct hm_policy made;
-    *config = configure(policy);
-    const struct hm_policy_setup setup = {*config, burst, recorded, sizeof recorded};
-    HM_ASSERT_OK(hm_policy_create(&setup, &made));
-    return made;
-}
-
-static struct hm_decision decide(struct hm_policy *policy, int64_t since_warmup)
-{
-    static const struct hm_signals no_signals = {NAN, NAN, NAN};
-    const struct hm_evidence evidence = {since_warmup, since_warmup, &no_signals, NAN};
-    struct hm_decision decision;
-    hm_policy_choose(policy, &evidence, &decision);
-    return decision;
-}
 
 /* The decisions of `count` steps as 0 and 1; returns how many were exact. */
 static size_t record(const char *yaml, size_t burst, size_t count, uint8_t *action)
 {
     struct hm_config *config;
-    struct hm_policy policy = make(yaml, burst, &config);
+    struct hm_policy policy = table_policy(yaml, &config);
+    const struct hm_signals none = {NAN, NAN, NAN};
     size_t exact = 0;
-    for (size_t n = 0; n < count; n++) exact += action[n] = (uint8_t)decide(&policy, (int64_t)n).action;
+    for (size_t n = 0; n < count; n++)
+        exact += action[n] = (uint8_t)table_decide(&policy, burst, (int64_t)n, none).action;
     hm_policy_destroy(&policy);
     hm_config_destroy(&config);
     return exact;
@@ -111,72 +81,74 @@ static void test_periodic_jitter(void)
 static void test_periodic_reasons(void)
 {
     struct hm_config *config;
-    struct hm_policy policy = make("{type: periodic, frequency: 0.05, jitter: 0}", 5, &config);
-    CU_ASSERT_EQUAL(decide(&policy, 94).reason, HM_REASON_POLICY);
-    CU_ASSERT_EQUAL(decide(&policy, 95).reason, HM_REASON_POLICY);
-    CU_ASSERT_EQUAL(decide(&policy, 96).reason, HM_REASON_BURST);
+    struct hm_policy policy = table_policy("{type: periodic, frequency: 0.05, jitter: 0}", &config);
+    const struct hm_signals none = {NAN, NAN, NAN};
+    CU_ASSERT_EQUAL(table_decide(&policy, 5, 94, none).reason, HM_REASON_POLICY);
+    CU_ASSERT_EQUAL(table_decide(&policy, 5, 95, none).reason, HM_REASON_POLICY);
+    CU_ASSERT_EQUAL(table_decide(&policy, 5, 96, none).reason, HM_REASON_BURST);
     hm_policy_destroy(&policy);
     hm_config_destroy(&config);
 }
 
 static void test_replay(void)
 {
-    CU_ASSERT_EQUAL(record("{type: replay, log: some.h5}", 1, sizeof recorded, action), 4);
-    CU_ASSERT_EQUAL(memcmp(action, recorded, sizeof recorded), 0);
+    CU_ASSERT_EQUAL(record("{type: replay, log: some.h5}", 1, sizeof table_recorded, action), 4);
+    CU_ASSERT_EQUAL(memcmp(action, table_recorded, sizeof table_recorded), 0);
 }
 
 static void test_replay_needs_a_long_enough_log(void)
 {
-    struct hm_config *config = configure("{type: replay, log: some.h5}");
+    struct hm_config *config = table_configure("{type: replay, log: some.h5}", NULL);
     struct hm_policy policy;
-    const struct hm_policy_setup none = {config, 1, NULL, 0}, short_log = {config, 1, recorded, 9};
+    const struct hm_policy_setup none = {config, NULL, 0}, short_log = {config, table_recorded, 9};
     CU_ASSERT_EQUAL(hm_policy_create(&none, &policy), HM_BAD_CONFIG);
     CU_ASSERT_EQUAL(hm_policy_create(&short_log, &policy), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "9 steps"));
     hm_config_destroy(&config);
 }
 
-/* Every policy: the same decisions again after save and load into a fresh one, whatever came before. */
+static void check_truncations(const char *yaml)
+{
+    struct hm_config *config;
+    struct hm_archive archive = HM_ARCHIVE_EMPTY;
+    struct hm_policy policy = table_policy(yaml, &config);
+    hm_policy_save(&policy, &archive);
+    for (size_t size = 0; size < archive.size; size++) {
+        struct hm_archive part = hm_archive_view(archive.bytes, size);
+        CU_ASSERT_EQUAL(hm_policy_load(&policy, &part), HM_BAD_INPUT);
+    }
+    hm_archive_release(&archive);
+    hm_policy_destroy(&policy);
+    hm_config_destroy(&config);
+}
+
+/* Every policy: never drafts, decides the same after save and load at any step, refuses a part of its state. */
 static void test_contract(void)
 {
     for (size_t i = 0; hm_policy_registered(i); i++) {
-        char yaml[128];
-        struct hm_config *config, *other_config;
-        struct hm_archive archive = HM_ARCHIVE_EMPTY;
-        snprintf(yaml, sizeof yaml, "{type: %s, log: some.h5}", hm_policy_registered(i)->method.name);
-        struct hm_policy policy = make(yaml, 3, &config), other = make(yaml, 3, &other_config);
-        for (int64_t n = 0; n < 5; n++) {
-            const struct hm_outcome outcome = {n, decide(&policy, n).action, 0.1};
-            hm_policy_observe(&policy, &outcome);
+        char yaml[256];
+        snprintf(yaml, sizeof yaml,
+                 "{type: %s, log: some.h5, frequency: 0.5, signal: extremeness, above: 1, target: 1, "
+                 "interval: {min: 2, max: 5}}",
+                 hm_policy_registered(i)->method.name);
+        const struct table_row row = {yaml, 3, "-+--+-a--+", NULL};
+        const struct table_trace whole = table_play(&row, 0);
+        CU_ASSERT_PTR_NULL(strchr(whole.done, '!'));
+        for (size_t at = 1; at <= strlen(row.given); at++) {
+            const struct table_trace resumed = table_play(&row, at);
+            CU_ASSERT_EQUAL(memcmp(&resumed, &whole, sizeof whole), 0);
         }
-        hm_policy_save(&policy, &archive);
-        HM_ASSERT_OK(hm_policy_load(&other, &archive));
-        for (int64_t n = 5; n < 10; n++) {
-            const struct hm_decision a = decide(&policy, n), b = decide(&other, n);
-            CU_ASSERT_EQUAL(a.action, b.action);
-            CU_ASSERT_EQUAL(a.reason, b.reason);
-            CU_ASSERT_NOT_EQUAL(a.action, HM_DRAFT);
-        }
-        hm_archive_release(&archive);
-        hm_policy_destroy(&policy);
-        hm_policy_destroy(&other);
-        hm_config_destroy(&config);
-        hm_config_destroy(&other_config);
+        check_truncations(yaml);
     }
 }
 
 static void test_another_policys_state_is_refused(void)
 {
-    struct hm_config *config, *other_config;
     struct hm_archive archive = HM_ARCHIVE_EMPTY;
-    struct hm_policy always = make("{type: always}", 1, &config), never = make("{type: never}", 1, &other_config);
-    hm_policy_save(&always, &archive);
-    CU_ASSERT_EQUAL(hm_policy_load(&never, &archive), HM_BAD_INPUT);
-    hm_archive_release(&archive);
-    hm_policy_destroy(&always);
-    hm_policy_destroy(&never);
-    hm_config_destroy(&config);
-    hm_config_destroy(&other_config);
+    table_put_name(&archive, "always");
+    CU_ASSERT_EQUAL(table_load("{type: never}", &archive), HM_BAD_INPUT);
+    table_put_name(&archive, "never");
+    HM_ASSERT_OK(table_load("{type: never}", &archive));
 }
 
 static const struct hm_test tests[] = {

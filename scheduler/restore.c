@@ -1,0 +1,32 @@
+#include "scheduler/restore.h"
+
+#include <math.h>
+#include <string.h>
+
+static double shadow_energy(const struct hm_propagator *p, const struct hm_frame *frame, const double *v)
+{
+    const double dt = p->schedule.timestep;
+    double energy = p->label.energy + hm_kinetic_energy(frame, v);
+    for (size_t k = 0; k < 3 * frame->natom; k++)
+        energy -= dt * dt / 8 * p->label.force[k] * p->label.force[k] / frame->mass[k / 3];
+    return energy;
+}
+
+void hm_restore_energy(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+{
+    const size_t n = 3 * s->frame.natom;
+    double *v = p->v_on, *vibration = p->vibration;
+    for (size_t k = 0; k < n; k++) v[k] = s->frame.v[k] + 0.5 * p->kick_exact[k];
+    const double energy = shadow_energy(p, &s->frame, v);
+    if (s->step == p->schedule.warmup_steps - 1) s->energy_reference = energy;
+    const bool first_of_burst = now->decision.reason == HM_REASON_POLICY && s->window->exact_behind == 0;
+    if (!first_of_burst || isnan(s->energy_reference)) return;
+
+    hm_representation_vibration(s->window->representation, &s->frame, v, p->motion, vibration);
+    const double missing = s->energy_reference - energy;
+    const double square = 1 + missing / hm_kinetic_energy(&s->frame, vibration);
+    if (!(square > 0.5 && square < 2)) return;
+    for (size_t k = 0; k < n; k++) s->frame.v[k] += (sqrt(square) - 1) * vibration[k];
+    memcpy(p->v_before, s->frame.v, n * sizeof *s->frame.v);
+    now->restored = missing;
+}

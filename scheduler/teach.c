@@ -1,0 +1,133 @@
+#include "scheduler/teach.h"
+
+#include "predictors/memory.h"
+#include "scheduler/integrator.h"
+
+#include <math.h>
+
+enum hm_status hm_teach_take(struct hm_propagator *p, struct hm_state *s, struct hm_lesson *lesson)
+{
+    if (lesson->parameters) {
+        HM_TRY(hm_committee_adopt(p->committee, lesson->member, lesson->parameters, lesson->bytes));
+        s->weights_version++;
+        s->primed = false;
+    }
+    lesson->record.version = s->weights_version;
+    return p->observer.lesson ? p->observer.lesson(p->observer.self, s, lesson) : HM_OK;
+}
+
+static enum hm_status take_lessons(struct hm_propagator *p, struct hm_state *s, int64_t step, bool wait)
+{
+    struct hm_lesson lesson;
+    bool got;
+    HM_TRY(hm_trainer_poll(p->trainer, step, wait, &lesson, &got));
+    while (got) {
+        HM_TRY(hm_teach_take(p, s, &lesson));
+        HM_TRY(hm_trainer_poll(p->trainer, step, false, &lesson, &got));
+    }
+    return HM_OK;
+}
+
+enum hm_status hm_teach_start(struct hm_propagator *propagator, struct hm_state *state)
+{
+    const struct hm_weights *given = propagator->given;
+    for (size_t k = 0; given && k < given->count; k++) {
+        struct hm_lesson lesson = {
+            .member = given->of[k].member,
+            .parameters = given->of[k].bytes,
+            .bytes = given->of[k].size,
+        };
+        HM_TRY(hm_teach_take(propagator, state, &lesson));
+    }
+    return propagator->trainer->ops ? take_lessons(propagator, state, -1, false) : HM_OK;
+}
+
+/* The new label, and before it what its history needs and the trainer does not have. */
+static enum hm_status teach_rows(struct hm_propagator *p, struct hm_state *s, int64_t step)
+{
+    const size_t context = hm_committee_history(p->committee), filled = s->window->filled;
+    const size_t missing = (size_t)(step + 1 - s->untaught);
+    size_t count = context + 1 < filled ? context + 1 : filled;
+    if (missing < count) count = missing;
+    hm_window_rows(s->window, step, count, step, p->rows);
+    s->untaught = step + 1;
+    return hm_trainer_teach(p->trainer, p->rows, count);
+}
+
+static bool episode_is_due(const struct hm_propagator *p, const struct hm_state *s, const struct hm_step *now)
+{
+    const struct hm_schedule *schedule = &p->schedule;
+    if (now->step < schedule->warmup_steps) return now->step == schedule->warmup_steps - 1;
+    const bool asked = now->episode_asked && s->injections_since_episode >= schedule->episode_min_injections;
+    return asked || s->injections_since_episode >= schedule->episode_every_injections;
+}
+
+/* `history: auto` is settled once, by what the warm-up shows. */
+static enum hm_status settle_history(struct hm_propagator *p, const struct hm_state *s, size_t *history)
+{
+    *history = 0;
+    if (s->weights_version > 0 || !p->committee->member[0].ops->look_back) return HM_OK;
+    HM_TRY(hm_memory_length(s->window, history));
+    hm_committee_look_back(p->committee, *history);
+    return HM_OK;
+}
+
+static enum hm_status request_episode(struct hm_propagator *p, struct hm_state *s, int64_t step)
+{
+    size_t history;
+    HM_TRY(settle_history(p, s, &history));
+    HM_TRY(hm_trainer_request(p->trainer, step, history));
+    s->injections_since_episode = 0;
+    s->untaught = 0; /* the next label brings its context again */
+    return HM_OK;
+}
+
+enum hm_status hm_teach_step(struct hm_propagator *p, struct hm_state *s, const struct hm_step *now)
+{
+    bool due = false;
+    if (!p->trainer->ops) return HM_OK;
+    if (now->label) {
+        HM_TRY(teach_rows(p, s, now->step));
+        s->injections_since_episode++;
+        due = episode_is_due(p, s, now);
+    }
+    if (due) HM_TRY(request_episode(p, s, now->step));
+    return take_lessons(p, s, now->step, due && p->schedule.wait_for_training);
+}
+
+/* ---- segments ---- */
+
+static enum hm_status teach_exact_step(struct hm_propagator *p, struct hm_state *s, int64_t number)
+{
+    int group;
+    const size_t natom = s->frame.natom;
+    hm_window_open(s->window);
+    HM_TRY(hm_propagator_ask(p, &s->frame, s->step, &group));
+    hm_window_close(s->window, s->frame.v, p->kick_exact, true);
+    hm_leapfrog_kick(natom, p->kick_exact, s->frame.v);
+    hm_window_rows(s->window, number, 1, number, p->rows);
+    HM_TRY(hm_trainer_teach(p->trainer, p->rows, 1));
+    hm_leapfrog_drift(natom, p->schedule.timestep, s->frame.v, s->frame.x, s->x_spare);
+    double *const x_now = s->frame.x;
+    s->frame.x = s->x_spare;
+    s->x_spare = x_now;
+    s->step++;
+    return HM_OK;
+}
+
+enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *start, double energy,
+                                int64_t steps, int number)
+{
+    struct hm_state *segment;
+    int group;
+    HM_TRY(hm_state_create(&start->frame, start->window->representation, 1, &segment));
+    for (size_t k = 0; k < 3 * segment->frame.natom; k++) segment->frame.v[k] *= sqrt(energy);
+    enum hm_status status = hm_propagator_ask(propagator, &segment->frame, 0, &group);
+    if (status == HM_OK)
+        hm_leapfrog_start(&segment->frame, propagator->schedule.timestep, propagator->label.force, segment->frame.v);
+    /* Row numbers before the run's own, apart from those of the other segments. */
+    const int64_t first = -(int64_t)(number + 1) * (steps + 1);
+    for (int64_t k = 0; status == HM_OK && k < steps; k++) status = teach_exact_step(propagator, segment, first + k);
+    hm_state_destroy(&segment);
+    return status;
+}

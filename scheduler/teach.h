@@ -1,0 +1,26 @@
+/* What the step does for training: labels go out, lessons come in.
+ *
+ * Rows go to the trainer once as labels, with as many steps before them as the predictors look back on as context, so
+ * that the rows between two episodes make sense by themselves. An episode is due at the end of the warm-up, then after
+ * every so many injections, or earlier if the policy asks for one.
+ *
+ * Errors: those of the trainer; HM_BAD_INPUT (weights of another size). Owns: nothing. MPI: driver only.
+ */
+#ifndef HM_SCHEDULER_TEACH_H
+#define HM_SCHEDULER_TEACH_H
+
+#include "scheduler/step.h"
+
+/* After the drift of a step. */
+enum hm_status hm_teach_step(struct hm_propagator *propagator, struct hm_state *state, const struct hm_step *now);
+/* Weights that are there before step 0: given, or those of a replayed run. */
+enum hm_status hm_teach_start(struct hm_propagator *propagator, struct hm_state *state);
+/* New parameters are in force from the next step on, and get the next version number. */
+enum hm_status hm_teach_take(struct hm_propagator *propagator, struct hm_state *state, struct hm_lesson *lesson);
+
+/* `steps` exact steps from `start` (x_0, v_0) with its kinetic energy times `energy`, as labels; they are no part of
+ * the run. `number` tells segments apart. */
+enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *start, double energy,
+                                int64_t steps, int number);
+
+#endif
