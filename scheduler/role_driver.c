@@ -141,7 +141,8 @@ static enum hm_status write_timing(struct driver *d, double wall)
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "wall", wall));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "predict", s->propagator.seconds_predict));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "oracle", s->oracle.seconds_oracle));
-    HM_TRY(hm_trajectory_log_timing(d->trajectory, "train", s->trainer.seconds_train + s->trainer.seconds_inline));
+    const double training = s->trainer.remote ? s->trainer.seconds_train : s->trainer.seconds_inline;
+    HM_TRY(hm_trajectory_log_timing(d->trajectory, "train", training));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "wait", rows[3].seconds));
     return hm_trajectory_log_timing(d->trajectory, "write", d->recorder.seconds);
 }
