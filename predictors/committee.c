@@ -31,6 +31,19 @@ static bool allocate(struct hm_committee *c, const struct hm_representation *rep
     return true;
 }
 
+enum hm_status hm_committee_member_create(const struct hm_config *config,
+                                          const struct hm_representation *representation, size_t member,
+                                          struct hm_predictor *predictor)
+{
+    const struct hm_predictor_setup setup = {
+        .config = config,
+        .representation = representation,
+        .seed = (uint64_t)hm_config_integer(config, "training.seed"),
+        .member = member,
+    };
+    return hm_predictor_create(&setup, predictor);
+}
+
 enum hm_status hm_committee_create(const struct hm_config *config, const struct hm_representation *representation,
                                    struct hm_committee *committee)
 {
@@ -39,13 +52,7 @@ enum hm_status hm_committee_create(const struct hm_config *config, const struct 
     enum hm_status status =
         allocate(committee, representation) ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory for the committee");
     for (size_t m = 0; status == HM_OK && m < committee->count; m++) {
-        const struct hm_predictor_setup setup = {
-            .config = config,
-            .representation = representation,
-            .seed = (uint64_t)hm_config_integer(config, "training.seed"),
-            .member = m,
-        };
-        status = hm_predictor_create(&setup, &committee->member[m]);
+        status = hm_committee_member_create(config, representation, m, &committee->member[m]);
     }
     if (status != HM_OK) hm_committee_destroy(committee);
     return status;
@@ -94,15 +101,10 @@ void hm_committee_look_back(struct hm_committee *committee, size_t steps)
 
 enum hm_status hm_committee_adopt(struct hm_committee *committee, size_t member, const void *parameters, size_t bytes)
 {
-    size_t expected;
     if (member >= committee->count)
         return hm_fail(HM_BAD_INPUT, "weights of committee member %zu, but there are %zu members", member,
                        committee->count);
-    struct hm_predictor *predictor = &committee->member[member];
-    predictor->ops->parameters(predictor->self, &expected);
-    if (bytes != expected)
-        return hm_fail(HM_BAD_INPUT, "weights of %zu bytes, this predictor has %zu", bytes, expected);
-    predictor->ops->adopt(predictor->self, parameters);
+    HM_TRY(hm_predictor_adopt(&committee->member[member], parameters, bytes));
     committee->taught[member] = true;
     return HM_OK;
 }
@@ -137,11 +139,11 @@ static double sum_of(const double *values, size_t n)
     return sum;
 }
 
-static double rms_difference(const double *a, const double *b, size_t n)
+double hm_kick_difference(const double *a, const double *b, size_t count)
 {
     double squares = 0;
-    for (size_t k = 0; k < n; k++) squares += (a[k] - b[k]) * (a[k] - b[k]);
-    return sqrt(squares / (double)n);
+    for (size_t k = 0; k < count; k++) squares += (a[k] - b[k]) * (a[k] - b[k]);
+    return sqrt(squares / (double)count);
 }
 
 void hm_committee_kick(struct hm_committee *committee, const struct hm_window *window, double kick_rms, double *kick,
@@ -161,7 +163,7 @@ void hm_committee_kick(struct hm_committee *committee, const struct hm_window *w
     if (c->count > 1) signals->committee = sqrt(sum_of(c->spread, n) / (double)(n * (c->count - 1))) / kick_rms;
     if (prediction.has_base) {
         decode(window, c->base, c->kick);
-        signals->base_difference = rms_difference(kick, c->kick, n) / kick_rms;
+        signals->base_difference = hm_kick_difference(kick, c->kick, n) / kick_rms;
     }
 }
 

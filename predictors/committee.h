@@ -19,6 +19,9 @@
 
 #include "predictors/predictor.h"
 
+/* rms over components of the difference of two kicks: the measure of errors and signals. */
+double hm_kick_difference(const double *a, const double *b, size_t count);
+
 /* What is known about a prediction beside itself, for policies; NaN where there is no such signal. */
 struct hm_signals {
     double committee, base_difference, extremeness;
@@ -35,6 +38,10 @@ struct hm_committee {
 
 /* How many members the configuration asks for, checked against the method. */
 enum hm_status hm_committee_size(const struct hm_config *config, size_t *count);
+/* One member, as the driver and the ranks that train it create it alike. */
+enum hm_status hm_committee_member_create(const struct hm_config *config,
+                                          const struct hm_representation *representation, size_t member,
+                                          struct hm_predictor *predictor);
 enum hm_status hm_committee_create(const struct hm_config *config, const struct hm_representation *representation,
                                    struct hm_committee *committee);
 void hm_committee_destroy(struct hm_committee *committee);

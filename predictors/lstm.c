@@ -168,12 +168,15 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
     return HM_OK;
 }
 
-/* Priming begins one step after a motion; the companion may look back further. */
+size_t hm_lstm_history(const struct hm_lstm *lstm)
+{
+    const size_t companion = lstm->companion.ops->history(lstm->companion.self), own = hm_lstm_priming(lstm) + 1;
+    return own > companion ? own : companion;
+}
+
 static size_t history(const void *self)
 {
-    const struct hm_lstm *l = self;
-    const size_t companion = l->companion.ops->history(l->companion.self);
-    return hm_lstm_priming(l) + 1 > companion ? hm_lstm_priming(l) + 1 : companion;
+    return hm_lstm_history(self);
 }
 
 static size_t reseed_steps(const void *self)

@@ -80,6 +80,8 @@ static inline size_t hm_lstm_priming(const struct hm_lstm *lstm)
 {
     return 3 * lstm->history;
 }
+/* Steps that must lie behind: priming begins one step after a motion, and the companion may look back further. */
+size_t hm_lstm_history(const struct hm_lstm *lstm);
 /* Puts the parameters into use: weights in the network's precision, the companion's to the companion. */
 void hm_lstm_refresh(struct hm_lstm *lstm);
 

@@ -328,12 +328,10 @@ static enum hm_status try_candidate(struct hm_lstm *l, struct hm_training_report
 enum hm_status hm_lstm_train(void *self, const struct hm_batch *batch, struct hm_training_report *report)
 {
     struct hm_lstm *l = self;
-    const size_t companion = l->companion.ops->history(l->companion.self);
     bool worth;
     *report = (struct hm_training_report){.loss_before = NAN, .loss_after = NAN};
     report->held_out_before = report->held_out_after = NAN;
-    HM_TRY(hm_reservoir_take(&l->reservoir, batch,
-                             hm_lstm_priming(l) + 1 > companion ? hm_lstm_priming(l) + 1 : companion));
+    HM_TRY(hm_reservoir_take(&l->reservoir, batch, hm_lstm_history(l)));
     report->samples = (double)hm_reservoir_labels(&l->reservoir, false);
     if (l->taught && enough(l)) HM_TRY(judge(l, HELD_OUT, &report->held_out_before));
     HM_TRY(worth_studying(l, &worth));

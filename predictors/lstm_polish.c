@@ -97,8 +97,7 @@ static double residuals(struct polish *p, const double *weights, double *residua
         residual[e] = p->y[(steps - 1) * p->M + e] - p->examples->target[e];
         squares += residual[e] * residual[e];
     }
-    for (size_t q = 0; q < p->work.count; q++) {
-        if (p->kappa == 0) break;
+    for (size_t q = 0; p->kappa > 0 && q < p->work.count; q++) {
         residual[p->M + q] = p->kappa * hm_lstm_work_measure(&p->work, q, weights, NULL);
         squares += residual[p->M + q] * residual[p->M + q];
     }
@@ -116,8 +115,7 @@ static void jacobian(struct polish *p, const double *weights)
         p->dy[steps - 1] = 1;
         p->engine->backward(shape, 1, steps, weights, p->dy, p->tape, &p->jacobian[e * p->N]);
     }
-    for (size_t q = 0; q < p->work.count; q++) {
-        if (p->kappa == 0) break;
+    for (size_t q = 0; p->kappa > 0 && q < p->work.count; q++) {
         hm_lstm_work_measure(&p->work, q, weights, &p->jacobian[(p->M + q) * p->N]);
         cblas_dscal((int)p->N, p->kappa, &p->jacobian[(p->M + q) * p->N], 1);
     }

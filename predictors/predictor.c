@@ -47,6 +47,16 @@ void hm_predictor_destroy(struct hm_predictor *predictor)
     *predictor = (struct hm_predictor){0};
 }
 
+enum hm_status hm_predictor_adopt(struct hm_predictor *predictor, const void *parameters, size_t bytes)
+{
+    size_t expected;
+    predictor->ops->parameters(predictor->self, &expected);
+    if (bytes != expected)
+        return hm_fail(HM_BAD_INPUT, "weights of %zu bytes, this predictor has %zu", bytes, expected);
+    predictor->ops->adopt(predictor->self, parameters);
+    return HM_OK;
+}
+
 void hm_predictor_save(const struct hm_predictor *predictor, struct hm_archive *archive)
 {
     hm_archive_put_tag(archive, "PREDICT");

@@ -59,8 +59,8 @@ struct hm_predictor_ops {
     enum hm_status (*create)(const struct hm_predictor_setup *setup, void **self);
     void (*destroy)(void **self);
 
-    /* Steps of history it needs behind it (a recurrent one is primed with them), and how many consecutive exact steps make its inputs consistent again after
-     * predicted ones (1: a single injection does not disturb it). */
+    /* Steps of history it needs behind it (a recurrent one is primed with them), and how many consecutive exact steps
+     * make its inputs consistent again after predicted ones (1: a single injection does not disturb it). */
     size_t (*history)(const void *self);
     size_t (*reseed_steps)(const void *self);
     /* Optional: settles `history: auto` for a method that leaves it to what the warm-up shows. Until then history() is
@@ -102,6 +102,9 @@ static inline bool hm_predictor_learns(const struct hm_predictor *predictor)
 {
     return predictor->ops->train != NULL;
 }
+
+/* Published parameters into use; of another size: HM_BAD_INPUT. */
+enum hm_status hm_predictor_adopt(struct hm_predictor *predictor, const void *parameters, size_t bytes);
 
 /* Parameters and state, tagged with the method's name so that another method's bytes are refused. */
 void hm_predictor_save(const struct hm_predictor *predictor, struct hm_archive *archive);

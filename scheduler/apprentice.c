@@ -11,21 +11,9 @@
 static enum hm_status enrol(const struct hm_config *config, const struct hm_representation *representation,
                             const struct hm_weights *given, struct hm_pupil *pupil)
 {
-    const struct hm_predictor_setup setup = {
-        .config = config,
-        .representation = representation,
-        .seed = (uint64_t)hm_config_integer(config, "training.seed"),
-        .member = pupil->member,
-    };
-    HM_TRY(hm_predictor_create(&setup, &pupil->predictor));
+    HM_TRY(hm_committee_member_create(config, representation, pupil->member, &pupil->predictor));
     const struct hm_weights_of_member *weights = given ? hm_weights_find(given, pupil->member) : NULL;
-    if (!weights) return HM_OK;
-    size_t bytes;
-    pupil->predictor.ops->parameters(pupil->predictor.self, &bytes);
-    if (weights->size != bytes)
-        return hm_fail(HM_BAD_INPUT, "weights of %zu bytes, this predictor has %zu", weights->size, bytes);
-    pupil->predictor.ops->adopt(pupil->predictor.self, weights->bytes);
-    return HM_OK;
+    return weights ? hm_predictor_adopt(&pupil->predictor, weights->bytes, weights->size) : HM_OK;
 }
 
 enum hm_status hm_apprentice_create(const struct hm_config *config, const struct hm_representation *representation,

@@ -126,8 +126,7 @@ void hm_job_release(struct hm_job *job)
 }
 
 /* The message: configuration text, its name, the frame, the weights to start from, whether weights are replayed. Worker
- * ranks neither replay nor
- * touch files. */
+ * ranks neither replay nor touch files. */
 enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
 {
     int rank;

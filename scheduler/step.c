@@ -170,19 +170,12 @@ static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct 
     return HM_OK;
 }
 
-static double rms_difference(const double *a, const double *b, size_t count)
-{
-    double squares = 0;
-    for (size_t k = 0; k < count; k++) squares += (a[k] - b[k]) * (a[k] - b[k]);
-    return sqrt(squares / (double)count);
-}
-
 /* The label goes to training, the outcome to the policy. */
 static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     struct hm_outcome outcome = {s->step, now->decision.action, now->decision.reason, NAN};
     if (now->label && now->predicted) {
-        const double error = rms_difference(now->kick_predicted, now->kick, 3 * s->frame.natom);
+        const double error = hm_kick_difference(now->kick_predicted, now->kick, 3 * s->frame.natom);
         s->residual_relative = outcome.residual_relative = error / kick_rms(s);
     }
     if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)
