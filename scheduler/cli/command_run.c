@@ -150,8 +150,7 @@ static enum hm_status run_as_rank(const struct arguments *a)
     int rank;
     struct hm_job job = {0};
     struct hm_provenance provenance;
-    /* Alone, Open MPI would start a daemon to be ready for MPI_Comm_spawn; half of a short run's time. */
-    if (hm_launched_rank() < 0) setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    if (hm_launched_rank() < 0) hm_launch_alone();
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     hm_stop_install(); /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* nftw */
 #include "scheduler/cli/launch.h"
 
 #include "scheduler/cli/command.h"
@@ -6,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,7 +95,7 @@ static void suggest(const char *name, const char *value)
     setenv(name, value, 0);
 }
 
-static void prepare_environment(int ranks, const char *status_file)
+static void prepare_environment(int ranks, const char *folder, const char *status_file)
 {
     char count[16];
     snprintf(count, sizeof count, "%d", ranks);
@@ -104,11 +108,35 @@ static void prepare_environment(int ranks, const char *status_file)
     suggest("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     suggest("OMPI_MCA_rmaps_base_oversubscribe", "1");
     suggest("OMPI_MCA_hwloc_base_binding_policy", "none");
+    /* Jobs of one user share a folder, which the last to end removes: one that starts at this moment fails. */
+    suggest("OMPI_MCA_orte_tmpdir_base", folder);
     suggest("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
     /* A rank is one thread unless the user wants more: spinning threads on shared cores cost far more than they give.
      */
     suggest("OPENBLAS_NUM_THREADS", "1");
     suggest("OMP_NUM_THREADS", "1");
+}
+
+/* A folder of this job's own, for the status file and for what mpirun keeps while it runs. */
+static enum hm_status make_folder(size_t capacity, char *folder)
+{
+    const char *parent = getenv("TMPDIR");
+    if (!parent || !*parent) parent = "/tmp";
+    const int length = snprintf(folder, capacity, "%s/hamlet-XXXXXX", parent);
+    if (length < 0 || (size_t)length >= capacity) return hm_fail(HM_IO_ERROR, "TMPDIR is too long a name");
+    if (!mkdtemp(folder)) return hm_fail(HM_IO_ERROR, "cannot make %s: %s", folder, strerror(errno));
+    return HM_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *entry, int type, struct FTW *place)
+{
+    (void)entry, (void)type, (void)place;
+    return remove(path);
+}
+
+static void remove_folder(const char *folder)
+{
+    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
@@ -139,13 +167,13 @@ static void start_mpirun(int ranks, char *const *argv, pid_t launcher)
 
 enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
 {
-    const char *folder = getenv("TMPDIR");
-    char status_file[4096];
-    snprintf(status_file, sizeof status_file, "%s/hamlet-status-XXXXXX", folder && *folder ? folder : "/tmp");
-    const int descriptor = mkstemp(status_file);
+    char folder[PATH_MAX - 16], status_file[PATH_MAX];
+    HM_TRY(make_folder(sizeof folder, folder));
+    snprintf(status_file, sizeof status_file, "%s/status", folder);
+    const int descriptor = open(status_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor < 0) return hm_fail(HM_IO_ERROR, "cannot make %s: %s", status_file, strerror(errno));
     close(descriptor);
-    prepare_environment(ranks, status_file);
+    prepare_environment(ranks, folder, status_file);
 
     fflush(NULL);
     catch_signals();
@@ -156,7 +184,7 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
         outcome = wait_for(child, status_file);
         *exit_code = (int)read_status(status_file, "exit");
     }
-    unlink(status_file);
+    remove_folder(folder);
     if (child < 0) return hm_fail(HM_MPI_ERROR, "cannot start another process: %s", strerror(errno));
     const bool clean = shell_code(outcome) == 0;
     if (*exit_code < 0 && clean) *exit_code = 0; /* rank 0 could not write its code, and so left with it */
@@ -167,6 +195,14 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
         return hm_fail(HM_MPI_ERROR, "%s ended with code %d before the run did: a rank was killed or could not start",
                        HM_MPIEXEC, shell_code(outcome));
     return HM_OK;
+}
+
+void hm_launch_alone(void)
+{
+    /* Open MPI would start a daemon to be ready for MPI_Comm_spawn: half of a short run's time. */
+    suggest("OMPI_MCA_ess_singleton_isolated", "1");
+    /* And it would make a folder in one that all the user's jobs share and the last to end removes. */
+    suggest("OMPI_MCA_orte_create_session_dirs", "0");
 }
 
 void hm_launch_announce(void)

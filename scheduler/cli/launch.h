@@ -18,6 +18,10 @@
 /* argv of the command to start, ended by NULL, argv[0] excluded ("run", "file.yaml"). *exit_code is the ranks' own. */
 enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code);
 
+/* For a process that is a world of its own, before MPI_Init: no daemon, no folder that another such process may remove.
+ */
+void hm_launch_alone(void);
+
 /* In a rank started so: lets the launcher pass signals to this process. */
 void hm_launch_announce(void);
 
