@@ -11,13 +11,11 @@ enum { FILE_BYTES_MAX = 64 << 20 };
 
 /* ---- loading ---- */
 
-static void copy_overrides(struct hm_config *config, const char *const *overrides, size_t noverride)
+static const char *const *copy_texts(struct hm_config *config, const char *const *texts, size_t count)
 {
-    const char **copies = hm_config_allocate(config, (noverride + 1) * sizeof *copies);
-    if (!copies) return;
-    for (size_t i = 0; i < noverride; i++) copies[i] = hm_config_copy_text(config, overrides[i], strlen(overrides[i]));
-    config->overrides = copies;
-    config->noverride = noverride;
+    const char **copies = hm_config_allocate(config, (count + 1) * sizeof *copies);
+    for (size_t i = 0; copies && i < count; i++) copies[i] = hm_config_copy_text(config, texts[i], strlen(texts[i]));
+    return copies;
 }
 
 /* The defaults go through the same parser and check as what a user writes. */
@@ -50,13 +48,15 @@ static void build(struct hm_config *config, const char *text, size_t size)
 }
 
 static enum hm_status parse_bytes(const char *text, size_t size, const char *name, const char *const *overrides,
-                                  size_t noverride, struct hm_config **result)
+                                  const char *const *places, size_t noverride, struct hm_config **result)
 {
     *result = NULL;
     struct hm_config *config = calloc(1, sizeof *config);
     if (!config) return hm_fail(HM_OUT_OF_MEMORY, "no memory to read %s", name);
     config->name = hm_config_copy_text(config, name, strlen(name));
-    copy_overrides(config, overrides, noverride);
+    config->overrides = copy_texts(config, overrides, noverride);
+    config->places = places ? copy_texts(config, places, noverride) : NULL;
+    config->noverride = noverride;
     if (!config->out_of_memory) create_defaults(config);
     if (!config->out_of_memory) build(config, text, size);
     enum hm_status status = config->out_of_memory ? hm_fail(HM_OUT_OF_MEMORY, "no memory to read %s", name)
@@ -71,11 +71,27 @@ static enum hm_status parse_bytes(const char *text, size_t size, const char *nam
 enum hm_status hm_config_parse(const char *text, const char *name, const char *const *overrides, size_t noverride,
                                struct hm_config **config)
 {
-    return parse_bytes(text, strlen(text), name, overrides, noverride, config);
+    return parse_bytes(text, strlen(text), name, overrides, NULL, noverride, config);
 }
 
-/* The whole file in memory; its size is not asked for, so that pipes work. */
-static enum hm_status read_file(const char *path, char **text, size_t *size)
+enum hm_status hm_config_parse_with(const char *text, size_t size, const char *name,
+                                    const struct hm_config_setting *settings, size_t nsetting,
+                                    struct hm_config **config)
+{
+    *config = NULL;
+    const char **texts = calloc(2 * nsetting + 1, sizeof *texts);
+    if (!texts) return hm_fail(HM_OUT_OF_MEMORY, "no memory to read %s", name);
+    const char **places = texts + nsetting;
+    for (size_t i = 0; i < nsetting; i++) {
+        texts[i] = settings[i].text;
+        places[i] = settings[i].place;
+    }
+    const enum hm_status status = parse_bytes(text, size, name, texts, places, nsetting, config);
+    free(texts);
+    return status;
+}
+
+enum hm_status hm_config_read_file(const char *path, char **text, size_t *size)
 {
     enum hm_status status = HM_OK;
     size_t capacity = 0;
@@ -109,8 +125,8 @@ enum hm_status hm_config_load(const char *path, const char *const *overrides, si
     char *text;
     size_t size;
     *config = NULL;
-    enum hm_status status = read_file(path, &text, &size);
-    if (status == HM_OK) status = parse_bytes(text, size, path, overrides, noverride, config);
+    enum hm_status status = hm_config_read_file(path, &text, &size);
+    if (status == HM_OK) status = parse_bytes(text, size, path, overrides, NULL, noverride, config);
     free(text);
     return status;
 }

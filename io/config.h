@@ -33,6 +33,17 @@ enum hm_status hm_config_load(const char *path, const char *const *overrides, si
 /* The same from text; `name` stands in messages and its folder resolves relative paths. */
 enum hm_status hm_config_parse(const char *text, const char *name, const char *const *overrides, size_t noverride,
                                struct hm_config **config);
+
+/* A setting that stands in another file: its faults begin with its place there, "sweep.yaml:5:12". */
+struct hm_config_setting {
+    const char *text; /* "key=value" */
+    const char *place;
+};
+
+/* The same from the text of a file that was read already, with such settings. */
+enum hm_status hm_config_parse_with(const char *text, size_t size, const char *name,
+                                    const struct hm_config_setting *settings, size_t nsetting,
+                                    struct hm_config **config);
 void hm_config_destroy(struct hm_config **config);
 
 /* Getters give what was written, else the default; a key with neither gives NaN, 0, false, NULL. So does a word

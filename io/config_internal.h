@@ -70,6 +70,8 @@ bool hm_config_allows(const struct config_entry *entry, const char *word);
 bool hm_config_nearest_word(const struct config_entry *entry, const char *word, char nearest[CONFIG_WORD_BYTES]);
 /* The name nearest to `name` directly below `section`; NULL when none is near. */
 const char *hm_config_nearest_child(const char *section, const char *name);
+/* The nearest of some names; NULL when none is near. */
+const char *hm_config_nearest_name(const char *name, const char *const *names, size_t count);
 /* The full path nearest to `path`, first of all one with the same last name. NULL when none is near. */
 const char *hm_config_nearest_path(const char *path);
 
@@ -118,6 +120,7 @@ struct hm_config {
     struct config_node **defaults; /* by schema entry; NULL where there is none */
     const char *yaml;
     const char *const *overrides; /* copies of the --set arguments */
+    const char *const *places;    /* where each was written; NULL: on the command line */
     size_t noverride;
     struct config_fault *faults;
     size_t nfault, fault_capacity;
@@ -145,9 +148,14 @@ void hm_config_describe_place(const struct hm_config *config, struct config_plac
 
 /* ---- passes ---- */
 
+/* The whole file in memory (free); its size is not asked for, so that pipes work. */
+enum hm_status hm_config_read_file(const char *path, char **text, size_t *size);
+
 /* *root is NULL for a text without content. False when a fault was added and there is no tree to go on with. */
 bool hm_config_tree_parse(struct hm_config *config, const char *text, size_t size, size_t override,
                           struct config_node **root);
+/* A path that --set takes: an entry, or an item of a list ("predictor.inputs[0]"). */
+bool hm_config_path_is_known(const char *path);
 void hm_config_override_apply(struct hm_config *config, size_t override);
 void hm_config_tree_check(struct hm_config *config);
 /* Checks one value against its entry and stores it in the node; `path` stands in messages. */

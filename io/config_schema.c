@@ -177,6 +177,13 @@ const char *hm_config_nearest_child(const char *section, const char *name)
     return nearest.found;
 }
 
+const char *hm_config_nearest_name(const char *name, const char *const *names, size_t count)
+{
+    struct nearest nearest = {name, NULL, SIZE_MAX};
+    for (size_t i = 0; i < count; i++) consider(&nearest, names[i], names[i]);
+    return nearest.found;
+}
+
 static const char *last_name(const char *path)
 {
     const char *dot = strrchr(path, '.');

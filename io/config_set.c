@@ -92,13 +92,12 @@ static void put(struct setting *setting, const char *path)
     *slot = setting->value;
 }
 
-/* The entry, or for "predictor.inputs[0]" the list it is an item of. */
-static bool is_known(const char *path)
+bool hm_config_path_is_known(const char *path)
 {
     char generic[CONFIG_PATH_BYTES];
     if (!hm_config_generic_path(path, generic) || strstr(path, "[]") || path[0] == '.') return false;
     if (hm_config_entry(generic)) return true;
-    const size_t length = strlen(generic);
+    const size_t length = strlen(generic); /* the list it is an item of */
     if (length < 3 || strcmp(generic + length - 2, "[]") != 0) return false;
     generic[length - 2] = '\0';
     const struct config_entry *list = hm_config_entry(generic);
@@ -116,7 +115,7 @@ void hm_config_override_apply(struct hm_config *config, size_t override)
     }
     char *path = hm_config_copy_text(config, text, (size_t)(equals - text));
     if (!path) return;
-    if (!is_known(path)) {
+    if (!hm_config_path_is_known(path)) {
         const char *near = hm_config_nearest_path(path);
         if (near)
             hm_config_fault_add(config, setting.at, "unknown key '%.60s'; did you mean '%s'?", path, near);

@@ -151,6 +151,10 @@ void hm_config_describe_place(const struct hm_config *config, struct config_plac
         snprintf(text, size, "%s:%zu:%zu", config->name, at.line, at.column);
         return;
     }
+    if (config->places) {
+        snprintf(text, size, "%s", config->places[at.override - 1]);
+        return;
+    }
     snprintf(text, size, "--set %.160s", config->overrides[at.override - 1]);
     for (char *c = text; *c; c++)
         if (iscntrl((unsigned char)*c)) *c = ' ';

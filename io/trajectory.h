@@ -5,7 +5,7 @@
  *                               species (Z), mass (u), image (periodic only), box; step and time (ps) with each
  *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K), by frame
  *   /hamlet/config              the configuration, YAML text (effective, with overrides)
- *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes
+ *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes; run_id
  *   /hamlet/run                 attributes: timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ...
  *   /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis follows
  *   /hamlet/decisions           table of struct hm_decision_record
@@ -69,6 +69,17 @@ enum hm_status hm_trajectory_flush(struct hm_trajectory *trajectory);
 /* Status word ("running" at create; then "finished", "diverged", "stopped", "failed") and the steps done. */
 enum hm_status hm_trajectory_set_status(struct hm_trajectory *trajectory, const char *word, int64_t steps_done);
 enum hm_status hm_trajectory_close(struct hm_trajectory **trajectory);
+
+/* ---- going on ---- */
+
+/* Everything written so far reaches the disk; which run it is and how far it has come goes into the archive. */
+enum hm_status hm_trajectory_save(struct hm_trajectory *trajectory, struct hm_archive *archive);
+/* Opens the file of that run and takes it back to what it was then: what was written later is cut off, weights, timing
+ * and arrays of later are withdrawn (they read as absent until they are written again), the status is "running".
+ * HM_BAD_INPUT when the file is of another run, of another system than `setup`, or holds less than it did. Killed on
+ * its way it leaves a file that reads and resumes as before. */
+enum hm_status hm_trajectory_resume(const char *path, const struct hm_trajectory_setup *setup,
+                                    struct hm_archive *archive, struct hm_trajectory **trajectory);
 
 /* ---- reading ---- */
 

@@ -1,16 +1,16 @@
 #include "io/trajectory_internal.h"
 
+#include "io/checkpoint.h"
 #include "io/units.h"
 
-#include <math.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
-
-/* A chunk of a per-frame array: large enough to write fast, small enough to waste little in a short run. */
-#define FRAME_CHUNK_BYTES ((size_t)1 << 20)
-enum { FRAME_ROWS = 1024, TABLE_ROWS = 8192 };
 
 #define SYSTEM "/particles/system"
 
@@ -83,10 +83,22 @@ static enum hm_status put_author(struct hm_trajectory *trajectory, const struct 
 enum hm_status hm_trajectory_put_provenance(struct hm_trajectory *trajectory, const char *const (*provenance)[2])
 {
     hid_t group;
-    HM_TRY(make_group(trajectory, "/hamlet/provenance", &group));
+    HM_TRY(make_group(trajectory, HM_PROVENANCE_GROUP, &group));
     enum hm_status status = HM_OK;
     for (; status == HM_OK && provenance && (*provenance)[0]; provenance++)
         status = hm_hdf5_put_text(trajectory, group, (*provenance)[0], (*provenance)[1] ? (*provenance)[1] : "");
+    hm_hdf5_close(group);
+    return status;
+}
+
+static enum hm_status put_id(struct hm_trajectory *trajectory)
+{
+    const hid_t group = H5Gopen2(trajectory->file, HM_PROVENANCE_GROUP, H5P_DEFAULT);
+    enum hm_status status = HM_OK;
+    if (group < 0)
+        status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "open", HM_PROVENANCE_GROUP);
+    else
+        status = hm_hdf5_put_words(trajectory, group, HM_RUN_ID, trajectory->id);
     hm_hdf5_close(group);
     return status;
 }
@@ -95,6 +107,7 @@ static enum hm_status put_config(struct hm_trajectory *trajectory, const struct 
 {
     const char *text = setup->config_yaml ? setup->config_yaml : "";
     HM_TRY(hm_trajectory_put_provenance(trajectory, setup->provenance));
+    HM_TRY(put_id(trajectory));
     const hid_t type = hm_hdf5_text_type();
     const enum hm_status status = put_array(trajectory, "/hamlet/config", type, 0, NULL, NULL, &text);
     hm_hdf5_close(type);
@@ -179,109 +192,6 @@ static enum hm_status put_system(struct hm_trajectory *trajectory)
     return status;
 }
 
-/* ---- growing datasets ---- */
-
-struct growing {
-    const char *path;
-    hid_t type;
-    hid_t file_type;
-    int rank;
-    hsize_t row[HM_RANK_MAX];
-    const char *unit; /* NULL: none */
-    const void *fill; /* what rows hold that a killed run had no time to write; NULL: zeros */
-};
-
-static enum hm_status make_series(struct hm_trajectory *trajectory, struct hm_block *block, size_t index,
-                                  const struct growing *growing)
-{
-    struct hm_series *series = &block->series[index];
-    hsize_t none[HM_RANK_MAX], chunk[HM_RANK_MAX], limit[HM_RANK_MAX];
-    series->type = growing->type;
-    series->rank = growing->rank;
-    series->row_bytes = H5Tget_size(growing->type);
-    for (int k = 0; k < growing->rank; k++) {
-        none[k] = chunk[k] = limit[k] = series->row[k] = growing->row[k];
-        if (k > 0) series->row_bytes *= (size_t)growing->row[k];
-    }
-    none[0] = 0;
-    chunk[0] = block->capacity;
-    limit[0] = H5S_UNLIMITED;
-    series->buffer = malloc(series->row_bytes * block->capacity);
-    if (!series->buffer) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory for the output buffers", trajectory->path);
-    const hid_t space = H5Screate_simple(growing->rank, none, limit);
-    const hid_t parents = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
-    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    H5Pset_create_intermediate_group(parents, 1);
-    H5Pset_chunk(layout, growing->rank, chunk);
-    if (growing->fill) H5Pset_fill_value(layout, growing->type, growing->fill);
-    H5Pset_chunk_cache(access, 1, 0, 1.0); /* blocks go straight to the file */
-    series->dataset = H5Dcreate2(trajectory->file, growing->path, growing->file_type, space, parents, layout, access);
-    enum hm_status status = HM_OK;
-    if (series->dataset < 0) status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "create", growing->path);
-    if (status == HM_OK && growing->unit) status = hm_hdf5_put_text(trajectory, series->dataset, "unit", growing->unit);
-    hm_hdf5_close(access);
-    hm_hdf5_close(layout);
-    hm_hdf5_close(parents);
-    hm_hdf5_close(space);
-    return status;
-}
-
-/* One step and one time for all: hard links, as H5MD recommends. */
-static enum hm_status link_clock(struct hm_trajectory *trajectory, const char *group)
-{
-    static const char *const names[] = {"step", "time"};
-    for (size_t i = 0; i < 2; i++) {
-        char from[64], to[64];
-        snprintf(from, sizeof from, SYSTEM "/position/%s", names[i]);
-        snprintf(to, sizeof to, "%s/%s", group, names[i]);
-        if (H5Lcreate_hard(trajectory->file, from, trajectory->file, to, H5P_DEFAULT, H5P_DEFAULT) < 0)
-            return hm_trajectory_fail(trajectory, HM_IO_ERROR, "create", to);
-    }
-    return HM_OK;
-}
-
-static enum hm_status make_frames(struct hm_trajectory *trajectory)
-{
-    static const double unknown = NAN;
-    static const int64_t unwritten = -1;
-    const hsize_t n = trajectory->info.natom;
-    const hid_t real = H5T_NATIVE_DOUBLE, whole = H5T_NATIVE_INT64, count = H5T_NATIVE_INT;
-    const struct growing all[HM_SERIES_COUNT] = {
-        [HM_SERIES_STEP] = {SYSTEM "/position/step", whole, whole, 1, {0}, NULL, &unwritten},
-        [HM_SERIES_TIME] = {SYSTEM "/position/time", real, real, 1, {0}, "ps", &unknown},
-        [HM_SERIES_POTENTIAL] = {"/observables/potential_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
-        [HM_SERIES_KINETIC] = {"/observables/kinetic_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
-        [HM_SERIES_TOTAL] = {"/observables/total_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
-        [HM_SERIES_TEMPERATURE] = {"/observables/temperature/value", real, real, 1, {0}, "K", &unknown},
-        [HM_SERIES_EDGES] = {SYSTEM "/box/edges/value", real, real, 3, {0, 3, 3}, "Angstrom", &unknown},
-        [HM_SERIES_IMAGE] = {SYSTEM "/image/value", count, count, 3, {0, n, 3}, NULL, NULL},
-        [HM_SERIES_FORCE] = {SYSTEM "/force/value", real, real, 3, {0, n, 3}, "kJ mol-1 Angstrom-1", &unknown},
-        [HM_SERIES_VELOCITY] = {SYSTEM "/velocity/value", real, real, 3, {0, n, 3}, "Angstrom ps-1", &unknown},
-        [HM_SERIES_POSITION] = {SYSTEM "/position/value", real, real, 3, {0, n, 3}, "Angstrom", &unknown},
-    };
-    static const char *const groups[] = {SYSTEM "/velocity",
-                                         SYSTEM "/force",
-                                         "/observables/potential_energy",
-                                         "/observables/kinetic_energy",
-                                         "/observables/total_energy",
-                                         "/observables/temperature",
-                                         SYSTEM "/box/edges",
-                                         SYSTEM "/image"};
-    const bool periodic = trajectory->info.periodic;
-    for (size_t i = 0; i < HM_SERIES_COUNT; i++)
-        if (periodic || (i != HM_SERIES_EDGES && i != HM_SERIES_IMAGE))
-            HM_TRY(make_series(trajectory, &trajectory->frames, i, &all[i]));
-    for (size_t i = 0; i < (periodic ? 8 : 6); i++) HM_TRY(link_clock(trajectory, groups[i]));
-    return HM_OK;
-}
-
-static enum hm_status make_table(struct hm_trajectory *trajectory, enum hm_table_name table)
-{
-    const hid_t type = hm_record_type(table, true);
-    const struct growing growing = {hm_table_paths[table], type, type, 1, {0}, NULL, NULL};
-    return make_series(trajectory, &trajectory->tables[table], 0, &growing);
-}
-
 /* The words behind the numbers, so that the table can be read without this source. */
 static enum hm_status put_words(struct hm_trajectory *trajectory)
 {
@@ -310,23 +220,22 @@ static enum hm_status make_weights(struct hm_trajectory *trajectory)
 
 /* ---- create ---- */
 
-static size_t smaller(size_t a, size_t b)
+/* By chance, so that no two runs share it: a checkpoint is known by it to be of this file. */
+static enum hm_status draw_id(struct hm_trajectory *trajectory)
 {
-    return a < b ? a : b;
+    uint64_t bits;
+    if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        return hm_fail(HM_IO_ERROR, "%s: no random number for the run's id: %s", trajectory->path, strerror(errno));
+    snprintf(trajectory->id, sizeof trajectory->id, "%016" PRIx64, bits);
+    return HM_OK;
 }
 
-static void size_blocks(struct hm_trajectory *trajectory)
+/* While the old file still stands: an old checkpoint never meets a new file. */
+static enum hm_status forget_checkpoint(const struct hm_trajectory *trajectory)
 {
-    const struct hm_trajectory_info *info = &trajectory->info;
-    const size_t steps = info->steps > 0 ? (size_t)info->steps : 1;
-    const size_t frames = info->stride > 0 ? steps / (size_t)info->stride + 2 : 2;
-    const size_t fitting = FRAME_CHUNK_BYTES / (3 * sizeof(double) * info->natom);
-    trajectory->frames.nseries = HM_SERIES_COUNT;
-    trajectory->frames.capacity = smaller(smaller(FRAME_ROWS, frames), fitting > 0 ? fitting : 1);
-    for (int i = 0; i < HM_TABLE_COUNT; i++) {
-        trajectory->tables[i].nseries = 1;
-        trajectory->tables[i].capacity = smaller(i == HM_TABLE_TRAINING ? FRAME_ROWS : TABLE_ROWS, steps);
-    }
+    char checkpoint[PATH_MAX];
+    HM_TRY(hm_checkpoint_path(trajectory->path, checkpoint, sizeof checkpoint));
+    return hm_checkpoint_remove(checkpoint);
 }
 
 static enum hm_status fill_file(struct hm_trajectory *trajectory, const struct hm_trajectory_setup *setup)
@@ -337,8 +246,7 @@ static enum hm_status fill_file(struct hm_trajectory *trajectory, const struct h
     HM_TRY(put_run(trajectory));
     HM_TRY(put_bonds(trajectory, setup));
     HM_TRY(put_system(trajectory));
-    HM_TRY(make_frames(trajectory));
-    for (int i = 0; i < HM_TABLE_COUNT; i++) HM_TRY(make_table(trajectory, (enum hm_table_name)i));
+    HM_TRY(hm_trajectory_make_series(trajectory));
     HM_TRY(put_words(trajectory));
     HM_TRY(make_weights(trajectory));
     trajectory->writable = true;
@@ -358,24 +266,6 @@ static enum hm_status check_setup(const char *path, const struct hm_trajectory_s
     return hm_trajectory_check_target(path, setup->overwrite);
 }
 
-static enum hm_status describe(struct hm_trajectory *self, const char *path, const struct hm_trajectory_setup *setup)
-{
-    HM_TRY(hm_frame_copy(setup->frame, &self->topology));
-    self->path = malloc(strlen(path) + 1);
-    if (!self->path) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory", path);
-    strcpy(self->path, path);
-    self->info = (struct hm_trajectory_info){.natom = setup->frame->natom,
-                                             .nbond = setup->nbond,
-                                             .timestep = setup->timestep,
-                                             .steps = setup->steps,
-                                             .warmup_steps = setup->warmup_steps,
-                                             .stride = setup->stride,
-                                             .status = "running",
-                                             .periodic = hm_frame_is_periodic(setup->frame)};
-    size_blocks(self);
-    return HM_OK;
-}
-
 enum hm_status hm_trajectory_create(const char *path, const struct hm_trajectory_setup *setup,
                                     struct hm_trajectory **trajectory)
 {
@@ -385,7 +275,9 @@ enum hm_status hm_trajectory_create(const char *path, const struct hm_trajectory
     struct hm_trajectory *self = calloc(1, sizeof *self);
     if (!self) return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory", path);
     const bool existed = access(path, F_OK) == 0;
-    enum hm_status status = describe(self, path, setup);
+    enum hm_status status = hm_trajectory_describe(self, path, setup);
+    if (status == HM_OK) status = draw_id(self);
+    if (status == HM_OK) status = forget_checkpoint(self);
     if (status == HM_OK) status = hm_hdf5_create(self, setup->overwrite);
     const bool made = status == HM_OK;
     if (made) status = fill_file(self, setup);

@@ -71,11 +71,12 @@ hid_t hm_hdf5_access_list(void)
 
 enum hm_status hm_hdf5_open(struct hm_trajectory *trajectory)
 {
-    if (access(trajectory->path, R_OK) != 0)
+    const bool writable = trajectory->writable;
+    if (access(trajectory->path, writable ? R_OK | W_OK : R_OK) != 0)
         return hm_fail(HM_BAD_INPUT, "%s: cannot be opened: %s", trajectory->path, strerror(errno));
     if (H5Fis_hdf5(trajectory->path) <= 0) return hm_fail(HM_BAD_INPUT, "%s: is not an HDF5 file", trajectory->path);
     const hid_t list = hm_hdf5_access_list();
-    trajectory->file = H5Fopen(trajectory->path, H5F_ACC_RDONLY, list);
+    trajectory->file = H5Fopen(trajectory->path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, list);
     enum hm_status status = HM_OK;
     if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_INPUT, "open", "the file");
     hm_hdf5_close(list);

@@ -10,6 +10,12 @@
  * a kill between two metadata writes of a flush in which a node of a chunk index splits (one flush in some 30 chunks,
  * for microseconds): then the rows that node leads to can be lost.
  *
+ * A resume keeps to it. Rows are cut in two turns, a flush after each: first to the end of the chunk that the last row
+ * to keep lies in, which only drops whole chunks; then to that row, for which HDF5 fills the rest of the chunk at once,
+ * while the metadata on disk still count it: a reader drops what it finds unfilled at the end. Names are never taken
+ * out (a kill could leave a node and its heap of names at odds): weights, timing and arrays that the resumed run has
+ * not come to yet are marked as such in place.
+ *
  * Owns: every handle hangs on struct hm_trajectory.
  * MPI: local.
  */
@@ -42,6 +48,13 @@ enum hm_series_name {
 enum hm_table_name { HM_TABLE_DECISIONS, HM_TABLE_INJECTIONS, HM_TABLE_TRAINING, HM_TABLE_COUNT };
 
 #define HM_WEIGHTS_GROUP "/hamlet/weights"
+#define HM_PROVENANCE_GROUP "/hamlet/provenance"
+#define HM_RUN_ID "run_id"
+
+/* The id's hexadecimal digits, and a zero. */
+enum { HM_RUN_ID_BYTES = 17 };
+/* In place of the member of weights that a resumed run has not learned yet. */
+enum { HM_WEIGHTS_WITHDRAWN = -1 };
 
 struct hm_series {
     hid_t dataset;            /* 0: absent */
@@ -71,6 +84,8 @@ struct hm_trajectory {
     struct hm_block frames;
     struct hm_block tables[HM_TABLE_COUNT];
     struct hm_trajectory_info info;
+    char id[HM_RUN_ID_BYTES]; /* of the run; a writer's */
+    int32_t newest_weights;   /* the highest version stored; 0: none */
 };
 
 /* ---- failures ---- */
@@ -85,7 +100,8 @@ void hm_hdf5_silence(void);
 
 /* Neither locks the file, so that it can be read while it is written, nor evicts metadata between flushes. */
 hid_t hm_hdf5_access_list(void);
-/* The file at trajectory->path, any HDF5 there is; or a new one, in place of an old one only with `overwrite`. */
+/* The file at trajectory->path, any HDF5 there is, to be written to as well if it is marked writable; or a new one, in
+ * place of an old one only with `overwrite`. */
 enum hm_status hm_hdf5_open(struct hm_trajectory *trajectory);
 enum hm_status hm_hdf5_create(struct hm_trajectory *trajectory, bool overwrite);
 /* Closes any kind of handle; 0 and failed ones are ignored. */
@@ -102,6 +118,16 @@ enum hm_status hm_hdf5_put_int(struct hm_trajectory *trajectory, hid_t object, c
 enum hm_status hm_hdf5_put_words(struct hm_trajectory *trajectory, hid_t object, const char *name, const char *text);
 /* /hamlet/provenance: name, value; ends with {NULL, NULL}, or NULL for none. */
 enum hm_status hm_trajectory_put_provenance(struct hm_trajectory *trajectory, const char *const (*provenance)[2]);
+
+/* ---- growing datasets ---- */
+
+/* What a writer knows of its file before it has one. */
+enum hm_status hm_trajectory_describe(struct hm_trajectory *trajectory, const char *path,
+                                      const struct hm_trajectory_setup *setup);
+/* All per-frame datasets and tables with their buffers: made anew, or those of a file that has them. Opened, row[0] of
+ * a series is the number of its rows. */
+enum hm_status hm_trajectory_make_series(struct hm_trajectory *trajectory);
+enum hm_status hm_trajectory_open_series(struct hm_trajectory *trajectory);
 
 /* ---- reading ---- */
 

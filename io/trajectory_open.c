@@ -164,16 +164,23 @@ static enum hm_status count_frames(struct hm_trajectory *trajectory)
     return check_tail(trajectory, "/particles/system", count - info->nframe);
 }
 
+static bool record_readable(const struct hm_trajectory *trajectory, const struct hm_series *series, size_t index)
+{
+    unsigned char record[256];
+    int64_t step; /* every record begins with it */
+    if (hm_trajectory_read_rows(trajectory, series, index, 1, series->type, record) != HM_OK) return false;
+    memcpy(&step, record, sizeof step);
+    return step >= 0;
+}
+
 static enum hm_status open_table(struct hm_trajectory *trajectory, enum hm_table_name table, size_t *count)
 {
     struct hm_series *series = &trajectory->tables[table].series[0];
-    unsigned char record[256];
     series->rank = 1;
     HM_TRY(hm_trajectory_open_dataset(trajectory, hm_table_paths[table], 1, series->row, &series->dataset));
     series->type = hm_record_type(table, false);
     *count = (size_t)series->row[0];
-    while (*count > 0 && series->row[0] - *count < TAIL_ROWS &&
-           hm_trajectory_read_rows(trajectory, series, *count - 1, 1, series->type, record) != HM_OK)
+    while (*count > 0 && series->row[0] - *count < TAIL_ROWS && !record_readable(trajectory, series, *count - 1))
         (*count)--;
     return check_tail(trajectory, hm_table_paths[table], (size_t)series->row[0] - *count);
 }

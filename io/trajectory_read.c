@@ -169,6 +169,11 @@ enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int3
     if (!*found) return HM_OK;
     HM_TRY(hm_trajectory_open_dataset(trajectory, path, 1, dims, &dataset));
     enum hm_status status = hm_hdf5_get_int(trajectory, dataset, path, "member", &member);
+    if (status == HM_OK && member == HM_WEIGHTS_WITHDRAWN) {
+        *found = false;
+        hm_hdf5_close(dataset);
+        return HM_OK;
+    }
     if (status == HM_OK && (member < 0 || member > INT32_MAX))
         status =
             hm_fail(HM_BAD_INPUT, "%s: %s is damaged: it is of member %lld", trajectory->path, path, (long long)member);
@@ -229,7 +234,9 @@ enum hm_status hm_trajectory_read_array(struct hm_trajectory *trajectory, const 
     if (status == HM_OK && count > 0 && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *values) < 0)
         status = hm_trajectory_fail(trajectory, HM_BAD_INPUT, "read", path);
     hm_hdf5_close(dataset);
-    if (status != HM_OK) {
+    size_t known = 0;
+    while (known < count && status == HM_OK && isnan((*values)[known])) known++;
+    if (status != HM_OK || (count > 0 && known == count)) { /* withdrawn, as far as it was not there */
         free(*values);
         *values = NULL;
         return status;

@@ -234,6 +234,7 @@ enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const
     if (status == HM_OK && hm_hdf5_exists(trajectory->file, path)) H5Ldelete(trajectory->file, path, H5P_DEFAULT);
     if (status == HM_OK && H5Olink(dataset, trajectory->file, path, parents, H5P_DEFAULT) < 0)
         status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "write", path);
+    if (status == HM_OK && weights->version > trajectory->newest_weights) trajectory->newest_weights = weights->version;
     hm_hdf5_close(dataset);
     hm_hdf5_close(parents);
     trajectory->dirty = true;

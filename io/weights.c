@@ -158,6 +158,7 @@ static enum hm_status note_version(struct survey *survey, int32_t version)
     const enum hm_status status = hm_hdf5_get_int(survey->handle, dataset, path, "member", &member);
     hm_hdf5_close(dataset);
     HM_TRY(status);
+    if (member == HM_WEIGHTS_WITHDRAWN) return HM_OK;
     const struct hm_weights_of_member *known = hm_weights_find(&survey->newest, (size_t)member);
     if (known && known->version > version) return HM_OK;
     return hm_weights_set(&survey->newest, (size_t)member, version, "", NULL, 0);

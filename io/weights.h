@@ -3,7 +3,7 @@
  * The trajectory of a run and a file of weights alone hold them alike:
  *
  *   /hamlet/weights/<version>   bytes (uint8), opaque to everyone but the predictor; attributes
- *                                 member  of the committee, from 0
+ *                                 member  of the committee, from 0; -1: the run was resumed from before this version
  *                                 form    text: method, representation, shape, species, timestep; a predictor refuses
  *                                         weights of another form than its own
  *   /hamlet/provenance          where they come from, as string attributes

@@ -66,7 +66,10 @@ enum hm_status hm_lstm_descent(const struct hm_lstm_problem *problem, const stru
     const size_t steps = examples->steps, last = (steps - 1) * BATCH;
     struct batch b;
     HM_TRY(allocate(shape, steps, &b));
+    enum hm_status status = HM_OK;
     for (size_t update = 0; update < updates; update++) {
+        status = hm_interrupt_check(&problem->interrupt);
+        if (status != HM_OK) break;
         fill(problem, examples, update, &b);
         engine->forward(shape, BATCH, steps, weights, b.x, b.state, b.tape, b.y);
         memset(b.y, 0, last * sizeof *b.y); /* from here on dloss/dy */
@@ -75,5 +78,5 @@ enum hm_status hm_lstm_descent(const struct hm_lstm_problem *problem, const stru
         hm_adam_step(adam, rate_at(problem->from_scratch, update, updates), b.gradient, weights);
     }
     release(&b);
-    return HM_OK;
+    return status;
 }

@@ -104,11 +104,12 @@ static double residuals(struct polish *p, const double *weights, double *residua
     return squares;
 }
 
-static void jacobian(struct polish *p, const double *weights)
+static enum hm_status jacobian(struct polish *p, const double *weights)
 {
     const struct hm_lstm_shape *shape = &p->problem->shape;
     const size_t steps = p->examples->steps;
     for (size_t e = 0; e < p->M; e++) {
+        HM_TRY(hm_interrupt_check(&p->problem->interrupt));
         memcpy(p->state, initial_state(p, e), hm_lstm_state_count(shape, 1) * sizeof *p->state);
         p->engine->forward(shape, 1, steps, weights, &p->examples->x[e * steps * shape->nin], p->state, p->tape, p->y);
         memset(p->dy, 0, steps * sizeof *p->dy);
@@ -121,6 +122,7 @@ static void jacobian(struct polish *p, const double *weights)
     }
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)p->R, (int)p->N, 1, p->jacobian, (int)p->N, 0, p->gram,
                 (int)p->R);
+    return HM_OK;
 }
 
 /* weights = before - J^T (J J^T + damping)^{-1} r; false if the matrix is not positive. */
@@ -165,17 +167,18 @@ bool hm_lstm_polish_fits(const struct hm_lstm_shape *shape, size_t examples)
     return (double)(examples * hm_lstm_parameter_count(shape) * sizeof(double)) <= LARGEST_JACOBIAN;
 }
 
-static void run(struct polish *p, size_t iterations, double *weights)
+static enum hm_status run(struct polish *p, size_t iterations, double *weights)
 {
     double squares = residuals(p, weights, p->residual);
     for (size_t k = 0; k < iterations; k++) {
-        jacobian(p, weights);
+        HM_TRY(jacobian(p, weights));
         if (p->damping == 0) {
             for (size_t e = 0; e < p->M; e++) p->damping += p->gram[e * p->R + e];
             p->damping *= FIRST_DAMPING / (double)p->M;
         }
         if (!iterate(p, weights, &squares)) break;
     }
+    return HM_OK;
 }
 
 enum hm_status hm_lstm_polish(const struct hm_lstm_problem *problem, const struct hm_lstm_examples *examples,
@@ -190,12 +193,12 @@ enum hm_status hm_lstm_polish(const struct hm_lstm_problem *problem, const struc
     };
     HM_TRY(allocate(&p));
     transpose_examples(&p);
-    run(&p, iterations, weights);
+    enum hm_status status = run(&p, iterations, weights);
     /* From the start the work would rule the search; now it is small and a few iterations take it away. */
     p.kappa = KAPPA;
-    if (p.work.count > 0) run(&p, BALANCING, weights);
+    if (status == HM_OK && p.work.count > 0) status = run(&p, BALANCING, weights);
     release(&p);
-    return HM_OK;
+    return status;
 }
 
 enum hm_status hm_lstm_examples_loss(const struct hm_lstm_problem *problem, const struct hm_lstm_examples *examples,

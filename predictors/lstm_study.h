@@ -18,7 +18,7 @@
  *
  * Shapes: inputs (count, nin); target, rate, label (count).
  * Units: dimensionless, of order one.
- * Errors: HM_OUT_OF_MEMORY.
+ * Errors: HM_OUT_OF_MEMORY; HM_STOPPED (interrupted: the weights are then worth nothing).
  * Owns: nothing of its arguments. MPI: local.
  * Source: Kingma and Ba, arXiv 1412.6980; Marquardt, J. SIAM 11, 431 (1963), in the dual form (as many unknowns as
  *   examples); stability from perturbed examples: Jaeger, "The echo state approach", GMD report 148 (2001).
@@ -27,6 +27,7 @@
 #define HM_PREDICTORS_LSTM_STUDY_H
 
 #include "predictors/adam.h"
+#include "predictors/interrupt.h"
 #include "predictors/lstm_network.h"
 
 #include "io/status.h"
@@ -59,6 +60,7 @@ struct hm_lstm_problem {
     struct hm_rng_key key; // of the choice of examples
     int64_t episode;
     bool from_scratch; // the weights are as drawn
+    struct hm_interrupt interrupt;
 };
 
 /* Improves `weights` (doubles, hm_lstm_parameter_count). Loss before and after: rms over the examples. */

@@ -17,6 +17,7 @@
 #ifndef HM_PREDICTORS_PREDICTOR_H
 #define HM_PREDICTORS_PREDICTOR_H
 
+#include "predictors/interrupt.h"
 #include "predictors/window.h"
 
 #include "io/method.h"
@@ -33,6 +34,7 @@ struct hm_prediction {
 struct hm_batch {
     size_t count, nchannel;
     const double *rows; // (count, hm_row_size(nchannel))
+    struct hm_interrupt interrupt;
 };
 
 /* What an episode came to. Errors are rms over the labels, relative to the rms target; NaN = unknown. */
@@ -72,7 +74,8 @@ struct hm_predictor_ops {
     void (*predict)(void *self, const struct hm_window *window, struct hm_prediction *prediction);
 
     /* Optional (all NULL for a predictor that learns nothing). `train` takes the rows that came since the last episode;
-     * it keeps what it needs of them. `parameters` is what to publish, the same size on every copy; `adopt` puts them
+     * it keeps what it needs of them. HM_STOPPED when it was interrupted: then it must be loaded before anything else.
+     * `parameters` is what to publish, the same size on every copy; `adopt` puts them
      * into use. `describe` names their form ("2 x 32 hidden, ..."): parameters of another form are refused. */
     enum hm_status (*train)(void *self, const struct hm_batch *batch, struct hm_training_report *report);
     const void *(*parameters)(const void *self, size_t *bytes);

@@ -63,3 +63,32 @@ enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive 
     HM_TRY(hm_archive_expect_tag(archive, "DISPATCH"));
     return dispatch->ops->load(dispatch->self, archive);
 }
+
+void hm_dispatch_put_warm(struct hm_archive *archive, int64_t requests, size_t count, const struct hm_archive *warm)
+{
+    hm_archive_put_int(archive, requests);
+    hm_archive_put_size(archive, count);
+    for (size_t g = 0; g < count; g++) {
+        if (warm[g].status != HM_OK) archive->status = warm[g].status;
+        hm_archive_put_size(archive, warm[g].size);
+        hm_archive_put(archive, warm[g].bytes, warm[g].size);
+    }
+}
+
+enum hm_status hm_dispatch_get_warm(struct hm_archive *archive, int64_t *requests, size_t count,
+                                    struct hm_archive *warm)
+{
+    size_t saved, bytes;
+    HM_TRY(hm_archive_get_int(archive, requests));
+    HM_TRY(hm_archive_get_size(archive, &saved));
+    if (saved == 0) return hm_fail(HM_BAD_INPUT, "the saved state knows of no oracle");
+    for (size_t g = 0; g < saved; g++) {
+        HM_TRY(hm_archive_get_size(archive, &bytes));
+        if (bytes > archive->size - archive->cursor)
+            return hm_fail(HM_BAD_INPUT, "the saved oracle state is cut short");
+        if (g < count) warm[g] = hm_archive_view(archive->bytes + archive->cursor, bytes);
+        archive->cursor += bytes;
+    }
+    for (size_t g = saved; g < count; g++) warm[g] = warm[g % saved];
+    return HM_OK;
+}

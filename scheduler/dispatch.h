@@ -20,7 +20,7 @@ struct hm_dispatch_ops {
     enum hm_status (*submit)(void *self, const struct hm_frame *frame, int64_t *ticket);
     enum hm_status (*poll)(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done);
     void (*cancel)(void *self, int64_t ticket);
-    enum hm_status (*save)(void *self, struct hm_archive *archive); // request counter and warm states
+    enum hm_status (*save)(void *self, struct hm_archive *archive); // hm_dispatch_put_warm
     enum hm_status (*load)(void *self, struct hm_archive *archive);
     void (*destroy)(void **self);
 };
@@ -51,5 +51,11 @@ enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_fra
                                int *group);
 enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive);
 enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive *archive);
+
+/* Request counter and warm states, one after the other: what an oracle saves. */
+void hm_dispatch_put_warm(struct hm_archive *archive, int64_t requests, size_t count, const struct hm_archive *warm);
+/* `count` views of them. Where fewer were saved they are handed out again, in turn. */
+enum hm_status hm_dispatch_get_warm(struct hm_archive *archive, int64_t *requests, size_t count,
+                                    struct hm_archive *warm);
 
 #endif

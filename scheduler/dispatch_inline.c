@@ -41,16 +41,19 @@ static void cancel(void *self, int64_t ticket)
 static enum hm_status save(void *self, struct hm_archive *archive)
 {
     const struct inline_oracle *oracle = self;
-    hm_archive_put_int(archive, oracle->requests);
-    hm_hamiltonian_save(oracle->hamiltonian, archive);
+    struct hm_archive warm = HM_ARCHIVE_EMPTY;
+    hm_hamiltonian_save(oracle->hamiltonian, &warm);
+    hm_dispatch_put_warm(archive, oracle->requests, 1, &warm);
+    hm_archive_release(&warm);
     return archive->status;
 }
 
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct inline_oracle *oracle = self;
-    HM_TRY(hm_archive_get_int(archive, &oracle->requests));
-    return hm_hamiltonian_load(oracle->hamiltonian, archive);
+    struct hm_archive warm;
+    HM_TRY(hm_dispatch_get_warm(archive, &oracle->requests, 1, &warm));
+    return hm_hamiltonian_load(oracle->hamiltonian, &warm);
 }
 
 static void destroy(void **self)

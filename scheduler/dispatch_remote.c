@@ -124,35 +124,39 @@ static void cancel(void *self, int64_t ticket)
 }
 
 /* The request counter, then each group's warm state. No request may be open. */
+static enum hm_status fetch_warm(struct remote_oracles *o, int group, struct hm_archive *warm)
+{
+    const struct hm_archive nothing = HM_ARCHIVE_EMPTY;
+    HM_TRY(send_to_group(o, group, HM_MESSAGE_SAVE, &nothing));
+    HM_TRY(hm_inbox_expect(&o->inbox, o->layout->world, hm_layout_group_leader(o->layout, group), HM_MESSAGE_STATE));
+    hm_archive_put(warm, o->inbox.archive.bytes, o->inbox.archive.size);
+    return warm->status;
+}
+
 static enum hm_status save(void *self, struct hm_archive *archive)
 {
     struct remote_oracles *o = self;
-    const struct hm_archive nothing = HM_ARCHIVE_EMPTY;
-    hm_archive_put_int(archive, o->requests);
-    for (int group = 0; group < o->layout->ngroup; group++) {
-        HM_TRY(send_to_group(o, group, HM_MESSAGE_SAVE, &nothing));
-        HM_TRY(
-            hm_inbox_expect(&o->inbox, o->layout->world, hm_layout_group_leader(o->layout, group), HM_MESSAGE_STATE));
-        hm_archive_put_size(archive, o->inbox.archive.size);
-        hm_archive_put(archive, o->inbox.archive.bytes, o->inbox.archive.size);
-    }
-    return archive->status;
+    const size_t groups = (size_t)o->layout->ngroup;
+    struct hm_archive *warm = calloc(groups, sizeof *warm);
+    if (!warm) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracles' state");
+    enum hm_status status = HM_OK;
+    for (size_t g = 0; status == HM_OK && g < groups; g++) status = fetch_warm(o, (int)g, &warm[g]);
+    if (status == HM_OK) hm_dispatch_put_warm(archive, o->requests, groups, warm);
+    for (size_t g = 0; g < groups; g++) hm_archive_release(&warm[g]);
+    free(warm);
+    return status == HM_OK ? archive->status : status;
 }
 
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct remote_oracles *o = self;
-    HM_TRY(hm_archive_get_int(archive, &o->requests));
-    for (int group = 0; group < o->layout->ngroup; group++) {
-        size_t bytes;
-        HM_TRY(hm_archive_get_size(archive, &bytes));
-        if (bytes > archive->size - archive->cursor)
-            return hm_fail(HM_BAD_INPUT, "the saved oracle state is cut short");
-        const struct hm_archive state = hm_archive_view(archive->bytes + archive->cursor, bytes);
-        HM_TRY(send_to_group(o, group, HM_MESSAGE_LOAD, &state));
-        archive->cursor += bytes;
-    }
-    return HM_OK;
+    const size_t groups = (size_t)o->layout->ngroup;
+    struct hm_archive *warm = calloc(groups, sizeof *warm);
+    if (!warm) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracles' state");
+    enum hm_status status = hm_dispatch_get_warm(archive, &o->requests, groups, warm);
+    for (size_t g = 0; status == HM_OK && g < groups; g++) status = send_to_group(o, (int)g, HM_MESSAGE_LOAD, &warm[g]);
+    free(warm);
+    return status;
 }
 
 static void destroy(void **self)

@@ -70,8 +70,10 @@ static enum hm_status read_decisions(struct hm_replay_log *replay)
     return status;
 }
 
-static enum hm_status open_replay(const struct hm_config *config, struct hm_replay_log *replay)
+enum hm_status hm_job_open_replay(struct hm_job *job)
 {
+    const struct hm_config *config = job->config;
+    struct hm_replay_log *replay = &job->replay;
     if (!hm_config_is(config, "policy.type", "replay") || !hm_config_has(config, "policy.log")) return HM_OK;
     HM_TRY(hm_trajectory_open(hm_config_path(config, "policy.log"), &replay->trajectory));
     HM_TRY(read_decisions(replay));
@@ -107,7 +109,7 @@ enum hm_status hm_job_from_config(struct hm_config *config, struct hm_job *job)
     HM_TRY_GOTO(status, hm_molecule_apply_masses(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, set_velocities(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, read_weights(job->config, &job->weights), fail);
-    HM_TRY_GOTO(status, open_replay(job->config, &job->replay), fail);
+    HM_TRY_GOTO(status, hm_job_open_replay(job), fail);
     return HM_OK;
 fail:
     hm_job_release(job);
@@ -122,41 +124,55 @@ void hm_job_release(struct hm_job *job)
     free(job->replay.action);
     free(job->replay.version);
     hm_weights_release(&job->weights);
+    hm_archive_release(&job->snapshot);
     *job = (struct hm_job){0};
 }
 
-/* The message: configuration text, its name, the frame, the weights to start from, whether weights are replayed. Worker
- * ranks neither replay nor touch files. */
+void hm_job_save(const struct hm_job *job, struct hm_archive *archive)
+{
+    hm_archive_put_tag(archive, "JOB");
+    hm_archive_put_text(archive, hm_config_yaml(job->config));
+    hm_archive_put_text(archive, hm_config_name(job->config));
+    hm_frame_save(&job->frame, archive);
+    hm_weights_save(&job->weights, archive);
+    hm_archive_put_int(archive, job->replay.has_weights);
+}
+
+enum hm_status hm_job_load(struct hm_job *job, struct hm_archive *archive, const char *const *overrides,
+                           size_t noverride)
+{
+    const char *yaml, *name;
+    int64_t has_weights = 0;
+    enum hm_status status;
+    *job = (struct hm_job){0};
+    HM_TRY(hm_archive_expect_tag(archive, "JOB"));
+    HM_TRY(hm_archive_get_text(archive, &yaml));
+    HM_TRY(hm_archive_get_text(archive, &name));
+    HM_TRY(hm_config_parse(yaml, name, overrides, noverride, &job->config));
+    HM_TRY_GOTO(status, hm_frame_load(&job->frame, archive), fail);
+    HM_TRY_GOTO(status, hm_weights_load(&job->weights, archive), fail);
+    HM_TRY_GOTO(status, hm_archive_get_int(archive, &has_weights), fail);
+    job->replay.has_weights = has_weights != 0;
+    return HM_OK;
+fail:
+    hm_job_release(job);
+    return status;
+}
+
+/* Worker ranks neither replay nor touch files. */
 enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm)
 {
     int rank;
     struct hm_archive archive = HM_ARCHIVE_EMPTY;
     MPI_Comm_rank(comm, &rank);
-    if (rank == 0) {
-        hm_archive_put_text(&archive, hm_config_yaml(job->config));
-        hm_archive_put_text(&archive, hm_config_name(job->config));
-        hm_frame_save(&job->frame, &archive);
-        hm_weights_save(&job->weights, &archive);
-        hm_archive_put_int(&archive, job->replay.has_weights);
-    }
+    if (rank == 0) hm_job_save(job, &archive);
     unsigned long long bytes = archive.size;
     MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, comm);
     enum hm_status status = rank == 0 ? archive.status : hm_archive_resize(&archive, (size_t)bytes);
     status = hm_agree(comm, status);
     if (status == HM_OK && bytes > INT_MAX) status = hm_fail(HM_MPI_ERROR, "the system is too large to be shared");
     if (status == HM_OK) MPI_Bcast(archive.bytes, (int)bytes, MPI_BYTE, 0, comm);
-    if (status == HM_OK && rank != 0) {
-        const char *yaml, *name;
-        *job = (struct hm_job){0};
-        status = hm_archive_get_text(&archive, &yaml);
-        if (status == HM_OK) status = hm_archive_get_text(&archive, &name);
-        if (status == HM_OK) status = hm_config_parse(yaml, name, NULL, 0, &job->config);
-        if (status == HM_OK) status = hm_frame_load(&job->frame, &archive);
-        if (status == HM_OK) status = hm_weights_load(&job->weights, &archive);
-        int64_t has_weights = 0;
-        if (status == HM_OK) status = hm_archive_get_int(&archive, &has_weights);
-        job->replay.has_weights = has_weights != 0;
-    }
+    if (status == HM_OK && rank != 0) status = hm_job_load(job, &archive, NULL, 0);
     hm_archive_release(&archive);
     return hm_agree(comm, status);
 }

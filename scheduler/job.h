@@ -6,7 +6,7 @@
  *
  * Units: atomic units.
  * Errors: HM_BAD_CONFIG, HM_BAD_INPUT, HM_EXISTS, HM_IO_ERROR, HM_OUT_OF_MEMORY; each with one clear line per fault.
- * Owns: config, frame, weights, replayed log.
+ * Owns: config, frame, weights, replayed log, snapshot.
  * MPI: hm_job_share is collective; the rest is local.
  */
 #ifndef HM_SCHEDULER_JOB_H
@@ -34,11 +34,18 @@ struct hm_job {
     struct hm_frame frame;
     struct hm_weights weights; // `predictor.weights`; empty without
     struct hm_replay_log replay;
+    struct hm_archive snapshot; // of the run to be continued (scheduler/snapshot.h); empty: from the start
 };
 
 enum hm_status hm_job_prepare(const char *path, const char *const *overrides, size_t noverride, struct hm_job *job);
 /* The same from a configuration at hand, which the job takes over, also when this fails. */
 enum hm_status hm_job_from_config(struct hm_config *config, struct hm_job *job);
+/* To bits and back, apart from a log to replay, which hm_job_open_replay opens again. `overrides` as in hm_config_load.
+ */
+void hm_job_save(const struct hm_job *job, struct hm_archive *archive);
+enum hm_status hm_job_load(struct hm_job *job, struct hm_archive *archive, const char *const *overrides,
+                           size_t noverride);
+enum hm_status hm_job_open_replay(struct hm_job *job);
 enum hm_status hm_job_share(struct hm_job *job, MPI_Comm comm);
 void hm_job_release(struct hm_job *job);
 

@@ -13,6 +13,8 @@ static const struct command {
     enum hm_status (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "FILE [-n N] [--set key=value]...", "run the molecular dynamics a configuration describes", hm_command_run},
+    {"resume", "RUN.chk [-n N]", "go on with a run from its checkpoint", hm_command_resume},
+    {"sweep", "FILE [-n N]", "run what a base configuration and some axes make, into one table", hm_command_sweep},
     {"train", "FILE --from TRAJECTORY -o W.h5", "train its predictor on a recorded trajectory", hm_command_train},
     {"analyze", "RUN.h5 [--json] [--reference OTHER.h5]", "what a run says about itself", hm_command_analyze},
     {"validate", "FILE", "check a configuration and the files it names", hm_command_validate},

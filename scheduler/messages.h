@@ -6,8 +6,8 @@
  *   from an oracle   LABEL     id | status | iterations | seconds | energy | virial (9) | dipole (3) | force (3N)
  *   to a trainer     ROWS      count | rows (count, hm_row_size)
  *                    EPISODE   step | history                 answered by a LESSON for each of its members
- *                    SAVE, LOAD                               as above
- *   from a trainer   LESSON    member | training record | bytes | parameters
+ *                    SAVE, LOAD                               both answered by STATE
+ *   from a trainer   LESSON    as scheduler/lessons.h lays it out
  *   from either      STATE     bytes
  *                    FAILED    status code | message          it can do no more; the driver ends the run
  *   to everybody     STOP      -                              answered by STOPPED, its last message
@@ -37,7 +37,11 @@ enum hm_message {
     HM_MESSAGE_STATE,
     HM_MESSAGE_FAILED,
     HM_MESSAGE_STOP,
-    HM_MESSAGE_STOPPED
+    HM_MESSAGE_STOPPED,
+    HM_MESSAGE_READY, // of a sweep: scheduler/sweep/farm.h
+    HM_MESSAGE_RUN,
+    HM_MESSAGE_ROW,
+    HM_MESSAGE_HALT
 };
 
 struct hm_outbox {

@@ -38,6 +38,11 @@ enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_s
     return hm_teach_start(propagator, state);
 }
 
+enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_state *state)
+{
+    return hm_teach_collect(propagator, state);
+}
+
 enum hm_status hm_propagator_save(struct hm_propagator *propagator, const struct hm_state *state,
                                   struct hm_archive *archive)
 {

@@ -202,3 +202,13 @@ enum hm_status hm_recorder_finish(struct hm_recorder *recorder)
     recorder->seconds += hm_clock() - started;
     return HM_OK;
 }
+
+void hm_recorder_save(const struct hm_recorder *recorder, struct hm_archive *archive)
+{
+    hm_correlations_save(recorder->correlations, archive);
+}
+
+enum hm_status hm_recorder_load(struct hm_recorder *recorder, struct hm_archive *archive)
+{
+    return hm_correlations_load(recorder->correlations, archive);
+}

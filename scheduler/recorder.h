@@ -49,5 +49,8 @@ void hm_recorder_release(struct hm_recorder *recorder);
 struct hm_observer hm_recorder_observer(struct hm_recorder *recorder);
 /* Correlations so far, into the file. */
 enum hm_status hm_recorder_finish(struct hm_recorder *recorder);
+/* What is not in the trajectory file yet, to bits and back. */
+void hm_recorder_save(const struct hm_recorder *recorder, struct hm_archive *archive);
+enum hm_status hm_recorder_load(struct hm_recorder *recorder, struct hm_archive *archive);
 
 #endif

@@ -13,8 +13,9 @@
 
 enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t natom, struct hm_dispatch *dispatch);
 
-/* `members` of the committee in all; `row_size` in doubles; at most `most_rows` wait to be sent. */
+/* `members` of the committee in all; `row_size` in doubles; at most `most_rows` wait to be sent; `interrupt` is
+ * asked while lessons are waited for. */
 enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t members, size_t row_size,
-                                        size_t most_rows, struct hm_trainer *trainer);
+                                        size_t most_rows, struct hm_interrupt interrupt, struct hm_trainer *trainer);
 
 #endif

@@ -2,22 +2,47 @@
 
 #include "scheduler/recorder.h"
 #include "scheduler/simulation.h"
+#include "scheduler/snapshot.h"
 #include "scheduler/stop.h"
 
+#include "io/checkpoint.h"
 #include "io/units.h"
 
 #include <math.h>
 #include <string.h>
 
+static const double LOOK_EVERY_SECONDS = 1e-3;
+
 struct driver {
     const struct hm_job *job;
+    const struct hm_driver_options *options;
     struct hm_simulation simulation;
     struct hm_hamiltonian frame_hamiltonian; // for bonds and frame energies where oracle ranks evaluate the steps
     struct hm_trajectory *trajectory;
     struct hm_recorder recorder;
     struct hm_log log;
-    double started;
+    double wall;        // seconds before this process began
+    double started;     // clock
+    double looked;      // clock, when something other than the step was thought of
+    double saved;       // clock, of the last checkpoint
+    int64_t saved_step; // -1: there is none
+    double checkpoint_every;
+    int ranks;
+    char checkpoint[4096];
+    struct hm_archive snapshot; // view of the job's, to be read on
+    struct hm_archive archive;  // of a checkpoint to be written
 };
+
+static struct hm_run_parts parts_of(struct driver *d, double *wall)
+{
+    *wall = d->wall + hm_clock() - d->started;
+    return (struct hm_run_parts){d->job, &d->simulation, &d->recorder, wall, d->ranks};
+}
+
+static bool resumes(const struct driver *d)
+{
+    return d->job->snapshot.size > 0;
+}
 
 static void log_predictor(struct driver *d)
 {
@@ -46,6 +71,7 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
     hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact",
                 d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
                 timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
+    if (resumes(d)) hm_log_line(&d->log, "resumed after step %lld", (long long)s->state->step);
     log_predictor(d);
     if (layout->size > 1)
         hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s of %d", layout->size,
@@ -53,7 +79,7 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
                     layout->ngroup == 1 ? "" : "s", layout->ngroup > 0 ? layout->group_size : 0);
 }
 
-static enum hm_status open_outputs(struct driver *d, const struct hm_driver_options *options)
+static enum hm_status open_outputs(struct driver *d)
 {
     const struct hm_config *config = d->job->config;
     const char *path = hm_config_path(config, "output.trajectory");
@@ -73,10 +99,11 @@ static enum hm_status open_outputs(struct driver *d, const struct hm_driver_opti
         .stride = hm_config_integer(config, "output.stride"),
         .nbond = nbond,
         .bonds = bonds,
-        .overwrite = options->overwrite,
-        .provenance = options->provenance,
+        .overwrite = d->options->overwrite,
+        .provenance = d->options->provenance,
     };
-    enum hm_status status = hm_trajectory_create(path, &setup, &d->trajectory);
+    enum hm_status status = resumes(d) ? hm_trajectory_resume(path, &setup, &d->snapshot, &d->trajectory)
+                                       : hm_trajectory_create(path, &setup, &d->trajectory);
     if (status == HM_OK) {
         const struct hm_recorder_setup recorder = {
             .job = d->job,
@@ -90,24 +117,89 @@ static enum hm_status open_outputs(struct driver *d, const struct hm_driver_opti
         };
         status = hm_recorder_create(&recorder, &d->recorder);
     }
+    if (status == HM_OK && resumes(d)) status = hm_recorder_load(&d->recorder, &d->snapshot);
     if (status == HM_OK) d->simulation.propagator.observer = hm_recorder_observer(&d->recorder);
     return status;
+}
+
+/* ---- checkpoints ---- */
+
+static enum hm_status write_checkpoint(struct driver *d)
+{
+    double wall;
+    const struct hm_run_parts parts = parts_of(d, &wall);
+    const double started = hm_clock();
+    HM_TRY(hm_snapshot_write(d->checkpoint, &parts, &d->archive));
+    d->saved = hm_clock();
+    d->saved_step = d->simulation.state->step;
+    d->recorder.seconds += d->saved - started;
+    return HM_OK;
+}
+
+/* A checkpoint that cannot be written is no reason to lose the run: the one before it still stands. */
+static enum hm_status refresh_checkpoint(struct driver *d)
+{
+    const enum hm_status status = write_checkpoint(d);
+    if (status != HM_BAD_OUTPUT) return status;
+    hm_log_line(&d->log, "%s; the checkpoint after step %lld stands", hm_status_message(), (long long)d->saved_step);
+    hm_status_clear();
+    d->saved = hm_clock();
+    return HM_OK;
+}
+
+static enum hm_status stop(struct driver *d)
+{
+    const int64_t step = d->simulation.state->step, steps = hm_config_integer(d->job->config, "integrator.steps");
+    HM_TRY(write_checkpoint(d));
+    return hm_fail(HM_STOPPED, "stopped by signal %d after step %lld of %lld; go on with: hamlet resume %s",
+                   hm_stop_requested(), (long long)step, (long long)steps, d->checkpoint);
+}
+
+/* Between steps and while something is waited for. */
+static bool asked_to_stop(void *self)
+{
+    struct driver *d = self;
+    if (d->options->idle) d->options->idle(d->options->idle_self);
+    return hm_stop_requested() != 0;
+}
+
+/* The world outside the step: about once a millisecond, and at every step that takes longer. */
+static enum hm_status look_around(struct driver *d)
+{
+    const double now = hm_clock();
+    if (now - d->looked < LOOK_EVERY_SECONDS) return HM_OK;
+    d->looked = now;
+    if (asked_to_stop(d)) return stop(d);
+    return now - d->saved >= d->checkpoint_every ? refresh_checkpoint(d) : HM_OK;
+}
+
+/* ---- the run ---- */
+
+static enum hm_status start(struct driver *d)
+{
+    const enum hm_status status = hm_simulation_start(&d->simulation, d->job);
+    if (status == HM_STOPPED)
+        return hm_fail(HM_STOPPED, "stopped by signal %d before step 0: there is nothing to resume yet",
+                       hm_stop_requested());
+    HM_TRY(status);
+    return write_checkpoint(d);
 }
 
 static enum hm_status propagate(struct driver *d)
 {
     struct hm_simulation *s = &d->simulation;
     const int64_t steps = hm_config_integer(d->job->config, "integrator.steps");
-    HM_TRY(hm_simulation_start(s, d->job));
+    enum hm_status status = HM_OK;
+    if (!resumes(d)) HM_TRY(start(d));
+    d->saved = hm_clock();
+    d->saved_step = s->state->step;
     hm_progress_start(&d->log, s->state->step, steps);
-    while (s->state->step < steps) {
-        if (hm_stop_requested())
-            return hm_fail(HM_STOPPED, "stopped by signal %d after step %lld of %lld; %s is complete to there",
-                           hm_stop_requested(), (long long)s->state->step, (long long)steps,
-                           hm_config_path(d->job->config, "output.trajectory"));
-        HM_TRY(hm_step(&s->propagator, s->state));
+    while (status == HM_OK && s->state->step < steps) {
+        HM_TRY(look_around(d));
+        status = hm_step(&s->propagator, s->state);
     }
-    return HM_OK;
+    if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
+    return status == HM_STOPPED ? stop(d) : status; /* training was interrupted, between two steps */
 }
 
 static const char *status_word(enum hm_status status)
@@ -155,7 +247,7 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
     hm_progress_finish(&d->log);
     enum hm_status status = d->recorder.correlations ? hm_recorder_finish(&d->recorder) : HM_OK;
     if (status == HM_OK) status = hm_trajectory_set_status(d->trajectory, status_word(outcome), state->step);
-    if (status == HM_OK) status = write_timing(d, hm_clock() - d->started);
+    if (status == HM_OK) status = write_timing(d, d->wall + hm_clock() - d->started);
     const enum hm_status closed = hm_trajectory_close(&d->trajectory);
     return status == HM_OK ? closed : status;
 }
@@ -172,27 +264,60 @@ static void log_summary(struct driver *d)
     hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
 }
 
+/* Whatever the run came to, its outputs are closed. A finished run leaves nothing to resume; one that failed for a
+ * reason outside the physics (a full disk, an oracle) can go on from its last checkpoint. */
+static enum hm_status finish(struct driver *d, enum hm_status outcome)
+{
+    char reason[16384]; /* closing may fail too, and must not hide why the run ended */
+    snprintf(reason, sizeof reason, "%s", hm_status_message());
+    const enum hm_status closed = close_outputs(d, outcome);
+    if (outcome == HM_OK && closed == HM_OK) {
+        hm_checkpoint_remove(d->checkpoint);
+        return HM_OK;
+    }
+    if (outcome == HM_OK) {
+        outcome = closed;
+        snprintf(reason, sizeof reason, "%s", hm_status_message());
+    }
+    if (d->saved_step < 0 || outcome == HM_STOPPED || outcome == HM_DIVERGED) return hm_fail(outcome, "%s", reason);
+    return hm_fail(outcome, "%s; when that is mended, go on after step %lld with: hamlet resume %s", reason,
+                   (long long)d->saved_step, d->checkpoint);
+}
+
+static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
+{
+    double wall;
+    const struct hm_run_parts parts = parts_of(d, &wall);
+    const struct hm_interrupt interrupt = {asked_to_stop, d};
+    HM_TRY(hm_snapshot_path(d->job, sizeof d->checkpoint, d->checkpoint));
+    HM_TRY(hm_simulation_create(d->job, layout, interrupt, &d->simulation));
+    if (resumes(d)) HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
+    if (resumes(d)) d->wall = wall;
+    log_header(d, layout);
+    return open_outputs(d);
+}
+
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
                               const struct hm_driver_options *options)
 {
-    struct driver d = {.job = job, .started = hm_clock()};
+    struct driver d = {
+        .job = job,
+        .options = options,
+        .started = hm_clock(),
+        .checkpoint_every = hm_config_real(job->config, "output.checkpoint_every"),
+        .ranks = layout->size,
+        .saved_step = -1,
+        .snapshot = hm_archive_view(job->snapshot.bytes, job->snapshot.size),
+    };
+    d.snapshot.cursor = job->snapshot.cursor;
     hm_log_start(&d.log, stdout, options->quiet);
     d.log.terminal = options->terminal;
-    enum hm_status status = hm_simulation_create(job, layout, &d.simulation);
-    if (status == HM_OK) {
-        log_header(&d, layout);
-        status = open_outputs(&d, options);
-    }
+    enum hm_status status = prepare(&d, layout);
     if (status == HM_OK) status = propagate(&d);
 
-    char reason[16384]; /* closing may fail too, and must not hide why the run ended */
-    snprintf(reason, sizeof reason, "%s", hm_status_message());
-    const enum hm_status closed = close_outputs(&d, status);
-    if (status != HM_OK)
-        hm_fail(status, "%s", reason);
-    else
-        status = closed;
+    status = finish(&d, status);
     if (status == HM_OK) log_summary(&d);
+    hm_archive_release(&d.archive);
     hm_recorder_release(&d.recorder);
     hm_hamiltonian_destroy(&d.frame_hamiltonian);
     hm_simulation_release(&d.simulation);

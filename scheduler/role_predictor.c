@@ -1,4 +1,15 @@
+#include "scheduler/lessons.h"
 #include "scheduler/roles.h"
+
+#include "io/log.h"
+
+/* Where ranks outnumber cores, every look gives the core away. */
+static const double LOOK_EVERY_SECONDS = 20e-3;
+
+struct watch {
+    MPI_Comm world;
+    double looked;
+};
 
 static enum hm_status learn(struct hm_worker *worker, struct hm_apprentice *apprentice)
 {
@@ -12,31 +23,42 @@ static enum hm_status learn(struct hm_worker *worker, struct hm_apprentice *appr
     return hm_apprentice_learn(apprentice, (const double *)(const void *)(archive->bytes + archive->cursor), count);
 }
 
-static enum hm_status send_lesson(struct hm_worker *worker, const struct hm_pupil *pupil,
-                                  const struct hm_training_record *record)
+/* What the driver sends that cannot wait for a study to end. */
+static bool called(void *self)
 {
-    size_t bytes = 0;
-    const void *parameters = pupil->predictor.ops->parameters(pupil->predictor.self, &bytes);
-    struct hm_archive *lesson = hm_outbox_open(&worker->outbox);
-    hm_archive_put_size(lesson, pupil->member);
-    hm_archive_put(lesson, record, sizeof *record);
-    hm_archive_put_size(lesson, record->accepted ? bytes : 0);
-    if (record->accepted) hm_archive_put(lesson, parameters, bytes);
-    return hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_LESSON);
+    static const enum hm_message urgent[] = {HM_MESSAGE_SAVE, HM_MESSAGE_LOAD, HM_MESSAGE_STOP};
+    struct watch *watch = self;
+    int there = 0;
+    const double now = hm_clock();
+    if (now - watch->looked < LOOK_EVERY_SECONDS) return false;
+    watch->looked = now;
+    for (size_t k = 0; k < sizeof urgent / sizeof *urgent && !there; k++)
+        MPI_Iprobe(0, (int)urgent[k], watch->world, &there, MPI_STATUS_IGNORE);
+    return there != 0;
 }
 
+/* Until the episode is done, or the driver calls: then it is gone on with after the next message. */
 static enum hm_status study(struct hm_worker *worker, struct hm_apprentice *apprentice)
+{
+    while (apprentice->episode.open) {
+        const struct hm_pupil *pupil;
+        struct hm_training_record record;
+        const enum hm_status status = hm_apprentice_study(apprentice, &pupil, &record);
+        if (status == HM_STOPPED) return HM_OK;
+        HM_TRY(status);
+        hm_lesson_put(pupil, &record, hm_outbox_open(&worker->outbox));
+        HM_TRY(hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_LESSON));
+    }
+    return HM_OK;
+}
+
+static enum hm_status open_episode(struct hm_worker *worker, struct hm_apprentice *apprentice)
 {
     int64_t step;
     size_t history;
     HM_TRY(hm_archive_get_int(&worker->inbox.archive, &step));
     HM_TRY(hm_archive_get_size(&worker->inbox.archive, &history));
-    for (size_t p = 0; p < apprentice->npupil; p++) {
-        struct hm_training_record record;
-        HM_TRY(hm_apprentice_study(apprentice, p, step, history, &record));
-        HM_TRY(send_lesson(worker, &apprentice->pupil[p], &record));
-    }
-    hm_apprentice_finish(apprentice);
+    hm_apprentice_open(apprentice, step, history);
     return HM_OK;
 }
 
@@ -46,25 +68,39 @@ static enum hm_status send_state(struct hm_worker *worker, struct hm_apprentice 
     return hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_STATE);
 }
 
-static enum hm_status serve(struct hm_worker *worker, void *role)
+static enum hm_status load_state(struct hm_worker *worker, struct hm_apprentice *apprentice)
 {
-    struct hm_apprentice *apprentice = role;
+    HM_TRY(hm_apprentice_load(apprentice, &worker->inbox.archive));
+    hm_outbox_open(&worker->outbox);
+    return hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_STATE);
+}
+
+static enum hm_status answer(struct hm_worker *worker, struct hm_apprentice *apprentice)
+{
     switch (worker->inbox.kind) {
     case HM_MESSAGE_ROWS:
         return learn(worker, apprentice);
     case HM_MESSAGE_EPISODE:
-        return study(worker, apprentice);
+        return open_episode(worker, apprentice);
     case HM_MESSAGE_SAVE:
         return send_state(worker, apprentice);
     case HM_MESSAGE_LOAD:
-        return hm_apprentice_load(apprentice, &worker->inbox.archive);
+        return load_state(worker, apprentice);
     default:
         return hm_fail(HM_INTERNAL, "a predictor rank got message %d", (int)worker->inbox.kind);
     }
 }
 
+static enum hm_status serve(struct hm_worker *worker, void *role)
+{
+    HM_TRY(answer(worker, role));
+    return study(worker, role);
+}
+
 enum hm_status hm_role_predictor(const struct hm_layout *layout, struct hm_apprentice *apprentice)
 {
     struct hm_worker worker = {.layout = layout, .outbox = HM_OUTBOX_EMPTY};
+    struct watch watch = {.world = layout->world};
+    apprentice->interrupt = (struct hm_interrupt){called, &watch};
     return hm_worker_run(&worker, HM_OK, serve, apprentice);
 }

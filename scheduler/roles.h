@@ -34,13 +34,16 @@ enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
                              enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role);
 
 struct hm_driver_options {
-    bool overwrite;                     // replace an existing trajectory
-    bool quiet;                         // no log
-    bool terminal;                      // a person watches: redraw the progress in place
+    bool overwrite;           // replace an existing trajectory
+    bool quiet;               // no log
+    bool terminal;            // a person watches: redraw the progress in place
+    void (*idle)(void *self); // called about every millisecond between steps and while it waits; or NULL
+    void *idle_self;
     const char *const (*provenance)[2]; // name, value; ends with {NULL, NULL}
 };
 
-/* Runs the job to its end and writes it down. The trajectory is kept whatever happens; its status says what did. */
+/* Runs the job to its end, from its snapshot if it has one, and writes it down. The trajectory is kept whatever
+ * happens; its status says what did. HM_STOPPED: a signal ended it, and there is a checkpoint. */
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
                               const struct hm_driver_options *options);
 

@@ -13,7 +13,8 @@ static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job
     return hm_dispatch_create_inline(&s->hamiltonian, job->frame.natom, &s->oracle);
 }
 
-static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout)
+static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout,
+                                     struct hm_interrupt interrupt)
 {
     const struct hm_replay_log *replay = &job->replay;
     /* A long warm-up is kept whole. */
@@ -26,8 +27,9 @@ static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_jo
     if (learners == 0) return HM_OK;
     if (layout->npredictor > 0)
         return hm_trainer_create_remote(layout, learners, hm_row_size(s->representation->nchannel), most_rows,
-                                        &s->trainer);
+                                        interrupt, &s->trainer);
     HM_TRY(hm_apprentice_create(job->config, s->representation, 0, 1, &job->weights, &s->apprentice));
+    s->apprentice.interrupt = interrupt;
     return hm_trainer_create_inline(&s->apprentice, &s->trainer);
 }
 
@@ -73,7 +75,7 @@ static enum hm_status create_propagator(struct hm_simulation *s, const struct hm
 }
 
 enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout,
-                                    struct hm_simulation *simulation)
+                                    struct hm_interrupt interrupt, struct hm_simulation *simulation)
 {
     *simulation = (struct hm_simulation){0};
     struct hm_simulation *s = simulation;
@@ -84,9 +86,10 @@ enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_la
     const size_t length = hm_committee_history(&s->committee) + 1;
     HM_TRY_GOTO(status, hm_state_create(&job->frame, s->representation, length, &s->state), fail);
     HM_TRY_GOTO(status, create_oracle(s, job, layout), fail);
-    HM_TRY_GOTO(status, create_trainer(s, job, layout), fail);
+    HM_TRY_GOTO(status, create_trainer(s, job, layout, interrupt), fail);
     HM_TRY_GOTO(status, create_policy(s, job), fail);
     HM_TRY_GOTO(status, create_propagator(s, job), fail);
+    s->propagator.interrupt = interrupt;
     return HM_OK;
 fail:
     hm_simulation_release(simulation);

@@ -41,6 +41,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_int(archive, state->injections_since_episode);
     hm_archive_put_int(archive, state->untaught);
     hm_archive_put_int(archive, state->primed);
+    hm_archive_put_int(archive, state->lessons_due);
     hm_archive_put_real(archive, state->residual_relative);
     hm_archive_put_real(archive, state->exact_kick_squares);
     hm_archive_put_real(archive, state->exact_kick_largest);
@@ -72,7 +73,7 @@ static enum hm_status load_frame(struct hm_frame *frame, struct hm_archive *arch
 
 enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
 {
-    int64_t version, primed;
+    int64_t version, primed, lessons_due;
     HM_TRY(hm_archive_expect_tag(archive, "STATE"));
     HM_TRY(hm_archive_get_int(archive, &state->step));
     HM_TRY(hm_archive_get_int(archive, &version));
@@ -81,11 +82,13 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_int(archive, &state->injections_since_episode));
     HM_TRY(hm_archive_get_int(archive, &state->untaught));
     HM_TRY(hm_archive_get_int(archive, &primed));
+    HM_TRY(hm_archive_get_int(archive, &lessons_due));
     HM_TRY(hm_archive_get_real(archive, &state->residual_relative));
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_squares));
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_largest));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     state->primed = primed != 0;
+    state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;
     HM_TRY(load_frame(&state->frame, archive));
     return hm_window_load(state->window, archive);

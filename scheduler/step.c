@@ -191,6 +191,7 @@ static enum hm_status record(struct hm_propagator *p, struct hm_state *s, struct
 
 enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
 {
+    HM_TRY(hm_teach_collect(p, s));
     struct hm_step now = {
         .step = s->step,
         .weights_version = s->weights_version,

@@ -42,7 +42,7 @@ struct hm_step {
 };
 
 /* Who watches; either may be NULL. `step` is called once per step, `lesson` for every lesson that was taken, with the
- * record's version filled in, before the step it came after. */
+ * record's version filled in, before the first step that may use it. */
 struct hm_observer {
     enum hm_status (*step)(void *self, const struct hm_state *state, const struct hm_step *step);
     enum hm_status (*lesson)(void *self, const struct hm_state *state, const struct hm_lesson *lesson);
@@ -72,6 +72,7 @@ struct hm_propagator {
     struct hm_trainer *trainer;     // ops NULL: nothing learns
     const struct hm_weights *given; // to start from; NULL: none
     struct hm_observer observer;
+    struct hm_interrupt interrupt; // asked in segments
     struct hm_schedule schedule;
     struct hm_limits limits;
     double seconds_predict;
@@ -89,7 +90,10 @@ void hm_propagator_release(struct hm_propagator *propagator);
 
 /* Turns v_0 into v_{-1/2} with the exact F_0, and takes the weights to start from. Once, before step 0. */
 enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state);
+/* HM_STOPPED: interrupted before the step began; it can be tried again. */
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
+/* After the last step: lessons it asked for. */
+enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_state *state);
 
 /* The exact label and kick of the frame, in propagator->label and ->kick_exact; a label that is none is a failure. */
 enum hm_status hm_propagator_ask(struct hm_propagator *propagator, const struct hm_frame *frame, int64_t step,

@@ -16,14 +16,15 @@ enum hm_status hm_teach_take(struct hm_propagator *p, struct hm_state *s, struct
     return p->observer.lesson ? p->observer.lesson(p->observer.self, s, lesson) : HM_OK;
 }
 
-static enum hm_status take_lessons(struct hm_propagator *p, struct hm_state *s, int64_t step, bool wait)
+enum hm_status hm_teach_collect(struct hm_propagator *propagator, struct hm_state *state)
 {
     struct hm_lesson lesson;
-    bool got;
-    HM_TRY(hm_trainer_poll(p->trainer, step, wait, &lesson, &got));
+    bool got = true;
+    if (!propagator->trainer->ops) return HM_OK;
     while (got) {
-        HM_TRY(hm_teach_take(p, s, &lesson));
-        HM_TRY(hm_trainer_poll(p->trainer, step, false, &lesson, &got));
+        HM_TRY(hm_trainer_poll(propagator->trainer, state->step - 1, state->lessons_due, &lesson, &got));
+        state->lessons_due = false; /* they are all there */
+        if (got) HM_TRY(hm_teach_take(propagator, state, &lesson));
     }
     return HM_OK;
 }
@@ -39,7 +40,7 @@ enum hm_status hm_teach_start(struct hm_propagator *propagator, struct hm_state 
         };
         HM_TRY(hm_teach_take(propagator, state, &lesson));
     }
-    return propagator->trainer->ops ? take_lessons(propagator, state, -1, false) : HM_OK;
+    return HM_OK;
 }
 
 /* The new label, and before it what its history needs and the trainer does not have. */
@@ -77,6 +78,7 @@ static enum hm_status request_episode(struct hm_propagator *p, struct hm_state *
     size_t history;
     HM_TRY(settle_history(p, s, &history));
     HM_TRY(hm_trainer_request(p->trainer, step, history));
+    s->lessons_due = p->schedule.wait_for_training;
     s->injections_since_episode = 0;
     s->untaught = 0; /* the next label brings its context again */
     return HM_OK;
@@ -84,15 +86,10 @@ static enum hm_status request_episode(struct hm_propagator *p, struct hm_state *
 
 enum hm_status hm_teach_step(struct hm_propagator *p, struct hm_state *s, const struct hm_step *now)
 {
-    bool due = false;
-    if (!p->trainer->ops) return HM_OK;
-    if (now->label) {
-        HM_TRY(teach_rows(p, s, now->step));
-        s->injections_since_episode++;
-        due = episode_is_due(p, s, now);
-    }
-    if (due) HM_TRY(request_episode(p, s, now->step));
-    return take_lessons(p, s, now->step, due && p->schedule.wait_for_training);
+    if (!p->trainer->ops || !now->label) return HM_OK;
+    HM_TRY(teach_rows(p, s, now->step));
+    s->injections_since_episode++;
+    return episode_is_due(p, s, now) ? request_episode(p, s, now->step) : HM_OK;
 }
 
 /* ---- segments ---- */
@@ -127,7 +124,10 @@ enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct h
         hm_leapfrog_start(&segment->frame, propagator->schedule.timestep, propagator->label.force, segment->frame.v);
     /* Row numbers before the run's own, apart from those of the other segments. */
     const int64_t first = -(int64_t)(number + 1) * (steps + 1);
-    for (int64_t k = 0; status == HM_OK && k < steps; k++) status = teach_exact_step(propagator, segment, first + k);
+    for (int64_t k = 0; status == HM_OK && k < steps; k++) {
+        status = hm_interrupt_check(&propagator->interrupt);
+        if (status == HM_OK) status = teach_exact_step(propagator, segment, first + k);
+    }
     hm_state_destroy(&segment);
     return status;
 }

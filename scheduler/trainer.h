@@ -5,29 +5,24 @@
  * (parameters stored by a recorded run come back at the step at which they came then).
  *
  * Shapes: rows as predictors/window.h lays them out.
- * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, HM_BAD_INPUT (replay file).
+ * An episode under way is part of what is saved, whether the driver or other ranks study; it can be loaded by another
+ * number of ranks.
+ *
+ * Errors: HM_OUT_OF_MEMORY, HM_MPI_ERROR, HM_BAD_INPUT (replay file, load), HM_STOPPED (interrupted).
  * Owns: rows and messages in flight; a lesson's parameters are borrowed until the next call.
  * MPI: local to the driver (point-to-point with the predictor ranks).
  */
 #ifndef HM_SCHEDULER_TRAINER_H
 #define HM_SCHEDULER_TRAINER_H
 
-#include "scheduler/apprentice.h"
-
-struct hm_lesson {
-    bool episode; // an episode ended: the record is for the log (its version is filled in by who counts them)
-    struct hm_training_record record;
-    size_t member;
-    const void *parameters; // NULL unless new ones are to be used from the next step on
-    size_t bytes;
-};
+#include "scheduler/lessons.h"
 
 struct hm_trainer_ops {
     enum hm_status (*teach)(void *self, const double *rows, size_t count);
     /* An episode for every member; nothing while one is under way. `history` settles `history: auto`. */
     enum hm_status (*request)(void *self, int64_t step, size_t history);
     /* After step `step`, the next lesson if there is one, members in their order. With `wait`, those of the episode
-     * under way are waited for. */
+     * under way are waited for, unless that is interrupted (HM_STOPPED): the episode then goes on at the next poll. */
     enum hm_status (*poll)(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got);
     enum hm_status (*save)(void *self, struct hm_archive *archive);
     enum hm_status (*load)(void *self, struct hm_archive *archive);

@@ -1,12 +1,11 @@
-/* The driver studies itself, at the moment an episode is requested. */
+/* The driver studies itself, between two steps. */
 #include "scheduler/trainer.h"
 
 #include <stdlib.h>
 
 struct inline_trainer {
-    struct hm_apprentice *apprentice;  // borrowed
-    struct hm_training_record *record; // (npupil)
-    size_t next;                       // record to be polled; npupil: none waits
+    struct hm_apprentice *apprentice; // borrowed
+    struct hm_lessons lessons;
 };
 
 static enum hm_status teach(void *self, const double *rows, size_t count)
@@ -18,11 +17,26 @@ static enum hm_status teach(void *self, const double *rows, size_t count)
 static enum hm_status request(void *self, int64_t step, size_t history)
 {
     struct inline_trainer *trainer = self;
-    for (size_t p = 0; p < trainer->apprentice->npupil; p++)
-        HM_TRY(hm_apprentice_study(trainer->apprentice, p, step, history, &trainer->record[p]));
-    hm_apprentice_finish(trainer->apprentice);
-    trainer->next = 0;
+    hm_apprentice_open(trainer->apprentice, step, history);
     return HM_OK;
+}
+
+/* Lessons are handed out when all pupils have studied: in one order, also after an interruption. */
+static enum hm_status study(struct inline_trainer *t)
+{
+    struct hm_archive lesson = HM_ARCHIVE_EMPTY;
+    enum hm_status status = HM_OK;
+    while (status == HM_OK && t->apprentice->episode.open) {
+        const struct hm_pupil *pupil;
+        struct hm_training_record record;
+        status = hm_apprentice_study(t->apprentice, &pupil, &record);
+        if (status != HM_OK) break;
+        hm_archive_clear(&lesson);
+        hm_lesson_put(pupil, &record, &lesson);
+        status = lesson.status == HM_OK ? hm_lessons_add(&t->lessons, &lesson) : lesson.status;
+    }
+    hm_archive_release(&lesson);
+    return status;
 }
 
 static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got)
@@ -30,21 +44,14 @@ static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson
     (void)step;
     (void)wait;
     struct inline_trainer *trainer = self;
-    *got = trainer->next < trainer->apprentice->npupil;
-    if (!*got) return HM_OK;
-    const struct hm_pupil *pupil = &trainer->apprentice->pupil[trainer->next];
-    lesson->episode = true;
-    lesson->record = trainer->record[trainer->next++];
-    lesson->member = pupil->member;
-    if (lesson->record.accepted)
-        lesson->parameters = pupil->predictor.ops->parameters(pupil->predictor.self, &lesson->bytes);
-    return HM_OK;
+    HM_TRY(study(trainer));
+    return hm_lessons_take(&trainer->lessons, lesson, got);
 }
 
-/* Between two steps every lesson has been polled. */
 static enum hm_status save(void *self, struct hm_archive *archive)
 {
     const struct inline_trainer *trainer = self;
+    hm_lessons_save(&trainer->lessons, archive);
     hm_apprentice_save(trainer->apprentice, archive);
     return archive->status;
 }
@@ -52,14 +59,14 @@ static enum hm_status save(void *self, struct hm_archive *archive)
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct inline_trainer *trainer = self;
-    trainer->next = trainer->apprentice->npupil;
+    HM_TRY(hm_lessons_load(&trainer->lessons, archive));
     return hm_apprentice_load(trainer->apprentice, archive);
 }
 
 static void destroy(void **self)
 {
     struct inline_trainer *trainer = *self;
-    free(trainer->record);
+    hm_lessons_release(&trainer->lessons);
     free(trainer);
     *self = NULL;
 }
@@ -69,13 +76,13 @@ static const struct hm_trainer_ops inline_ops = {teach, request, poll, save, loa
 enum hm_status hm_trainer_create_inline(struct hm_apprentice *apprentice, struct hm_trainer *trainer)
 {
     struct inline_trainer *inlined = calloc(1, sizeof *inlined);
-    struct hm_training_record *record = calloc(apprentice->npupil, sizeof *record);
-    if (!inlined || !record) {
+    if (!inlined) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainer");
+    inlined->apprentice = apprentice;
+    const enum hm_status status = hm_lessons_create(apprentice->npupil, &inlined->lessons);
+    if (status != HM_OK) {
         free(inlined);
-        free(record);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainer");
+        return status;
     }
-    *inlined = (struct inline_trainer){apprentice, record, apprentice->npupil};
     *trainer = (struct hm_trainer){.ops = &inline_ops, .self = inlined};
     return HM_OK;
 }

@@ -6,13 +6,12 @@
  * outboxes a rank take turns so that one may still be under way. Ranks are looked at once a millisecond, not once a
  * step: where ranks outnumber cores, every look gives the core away.
  *
- * Lessons that arrived wait in an archive, one after the other:
- *
- *   member | training record | bytes | parameters
+ * A rank that studies also looks for SAVE, LOAD and STOP: it gives its study up, answers, and begins it again.
  */
 #include "scheduler/remote.h"
 
 #include "scheduler/messages.h"
+#include "scheduler/wait.h"
 
 #include "io/log.h"
 
@@ -37,7 +36,8 @@ struct remote_trainer {
     size_t nrow, most_rows;
     double looked; // when, at what the ranks have to say
     struct hm_inbox inbox;
-    struct hm_archive lessons; // arrived, not polled
+    struct hm_lessons lessons; // arrived, not polled
+    struct hm_interrupt interrupt;
 };
 
 static struct hm_archive *open_outbox(struct line *line)
@@ -113,45 +113,36 @@ static enum hm_status request(void *self, int64_t step, size_t history)
     return HM_OK;
 }
 
-/* The next message of a predictor rank that owes a lesson, to the queue. */
-static enum hm_status take(struct remote_trainer *t, struct line *line, bool wait)
+/* A lesson that is in the inbox. */
+static enum hm_status keep_lesson(struct remote_trainer *t, struct line *line)
 {
-    bool got = true;
-    if (wait)
-        HM_TRY(hm_inbox_receive(&t->inbox, t->world, line->rank));
-    else
-        HM_TRY(hm_inbox_try(&t->inbox, t->world, line->rank, &got));
-    if (!got) return HM_OK;
     HM_TRY(hm_inbox_check(&t->inbox, HM_MESSAGE_LESSON));
     line->owed--;
-    hm_archive_put(&t->lessons, t->inbox.archive.bytes, t->inbox.archive.size);
-    return t->lessons.status;
+    return hm_lessons_add(&t->lessons, &t->inbox.archive);
 }
 
-/* In rounds over the ranks, which is the order of the members; without waiting, whatever is there. */
-static enum hm_status collect(struct remote_trainer *t, bool wait)
+/* What the ranks that owe a lesson have sent. */
+static enum hm_status look(struct remote_trainer *t)
 {
-    if (wait) {
-        while (studying(t))
-            for (size_t l = 0; l < t->nline; l++)
-                if (t->line[l].owed > 0) HM_TRY(take(t, &t->line[l], true));
-        return HM_OK;
+    for (size_t l = 0; l < t->nline; l++) {
+        bool got = t->line[l].owed > 0;
+        while (got) {
+            HM_TRY(hm_inbox_try(&t->inbox, t->world, t->line[l].rank, &got));
+            if (got) HM_TRY(keep_lesson(t, &t->line[l]));
+            got = got && t->line[l].owed > 0;
+        }
     }
-    if (!studying(t) || !time_to_look(t)) return HM_OK;
-    for (size_t l = 0; l < t->nline; l++)
-        if (t->line[l].owed > 0) HM_TRY(take(t, &t->line[l], false));
     return HM_OK;
 }
 
-static enum hm_status read_lesson(struct hm_archive *archive, struct hm_lesson *lesson)
+static enum hm_status wait_for_lessons(struct remote_trainer *t)
 {
-    HM_TRY(hm_archive_get_size(archive, &lesson->member));
-    HM_TRY(hm_archive_get(archive, &lesson->record, sizeof lesson->record));
-    HM_TRY(hm_archive_get_size(archive, &lesson->bytes));
-    if (lesson->bytes > archive->size - archive->cursor) return hm_fail(HM_BAD_INPUT, "a lesson is cut short");
-    lesson->episode = true;
-    if (lesson->bytes > 0) lesson->parameters = archive->bytes + archive->cursor;
-    archive->cursor += lesson->bytes;
+    struct hm_wait pause = HM_WAIT_START;
+    while (studying(t)) {
+        HM_TRY(look(t));
+        HM_TRY(hm_interrupt_check(&t->interrupt));
+        if (studying(t)) hm_wait_pause(&pause);
+    }
     return HM_OK;
 }
 
@@ -159,64 +150,67 @@ static enum hm_status poll(void *self, int64_t step, bool wait, struct hm_lesson
 {
     (void)step;
     struct remote_trainer *t = self;
-    if (t->lessons.cursor == t->lessons.size) {
-        if (t->lessons.size > 0) hm_archive_clear(&t->lessons);
-        HM_TRY(collect(t, wait));
-    }
-    *got = t->lessons.cursor < t->lessons.size;
-    return *got ? read_lesson(&t->lessons, lesson) : HM_OK;
+    if (wait)
+        HM_TRY(wait_for_lessons(t));
+    else if (studying(t) && time_to_look(t))
+        HM_TRY(look(t));
+    return hm_lessons_take(&t->lessons, lesson, got);
 }
 
-/* Lessons of an episode under way are waited for and saved with the rest; the next poll finds them. */
-static enum hm_status save(void *self, struct hm_archive *archive)
+/* The answer to SAVE or LOAD; lessons that were sent before it are kept or, with the state they came from, dropped. */
+static enum hm_status expect_state(struct remote_trainer *t, struct line *line, bool keep)
 {
-    struct remote_trainer *t = self;
-    HM_TRY(collect(t, true));
-    const size_t waiting = t->lessons.size - t->lessons.cursor;
-    hm_archive_put_size(archive, waiting);
-    if (waiting > 0) hm_archive_put(archive, t->lessons.bytes + t->lessons.cursor, waiting);
-    HM_TRY(send_rows(t));
-    hm_archive_put_size(archive, t->nline);
+    for (;;) {
+        HM_TRY(hm_inbox_receive(&t->inbox, t->world, line->rank));
+        if (t->inbox.kind != HM_MESSAGE_LESSON) break;
+        if (keep) HM_TRY(keep_lesson(t, line));
+    }
+    return hm_inbox_check(&t->inbox, HM_MESSAGE_STATE);
+}
+
+static enum hm_status fetch_states(struct remote_trainer *t, struct hm_archive *state)
+{
     for (size_t l = 0; l < t->nline; l++) {
         open_outbox(&t->line[l]);
         HM_TRY(send(t, &t->line[l], HM_MESSAGE_SAVE));
-        HM_TRY(hm_inbox_expect(&t->inbox, t->world, t->line[l].rank, HM_MESSAGE_STATE));
-        hm_archive_put_size(archive, t->inbox.archive.size);
-        hm_archive_put(archive, t->inbox.archive.bytes, t->inbox.archive.size);
     }
-    return archive->status;
-}
-
-/* The next `*bytes` of the archive. */
-static enum hm_status take_piece(struct hm_archive *archive, const unsigned char **piece, size_t *bytes)
-{
-    HM_TRY(hm_archive_get_size(archive, bytes));
-    if (*bytes > archive->size - archive->cursor) return hm_fail(HM_BAD_INPUT, "the saved training is cut short");
-    *piece = archive->bytes + archive->cursor;
-    archive->cursor += *bytes;
+    for (size_t l = 0; l < t->nline; l++) {
+        HM_TRY(expect_state(t, &t->line[l], true));
+        hm_archive_put(&state[l], t->inbox.archive.bytes, t->inbox.archive.size);
+        HM_TRY(state[l].status);
+    }
     return HM_OK;
 }
 
+static enum hm_status save(void *self, struct hm_archive *archive)
+{
+    struct remote_trainer *t = self;
+    struct hm_archive *state = calloc(t->nline, sizeof *state);
+    if (!state) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainers' state");
+    enum hm_status status = send_rows(t);
+    if (status == HM_OK) status = fetch_states(t, state);
+    if (status == HM_OK) hm_lessons_save(&t->lessons, archive);
+    if (status == HM_OK) status = hm_apprentice_merge(state, t->nline, archive);
+    for (size_t l = 0; l < t->nline; l++) hm_archive_release(&state[l]);
+    free(state);
+    return status == HM_OK ? archive->status : status;
+}
+
+/* Every rank gets the whole and takes what is its own. */
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct remote_trainer *t = self;
-    const unsigned char *piece = NULL;
-    size_t bytes = 0, nline;
-    HM_TRY(collect(t, true)); /* of the future that is now undone */
     hm_archive_clear(&t->rows);
-    hm_archive_clear(&t->lessons);
     t->nrow = 0;
-    HM_TRY(take_piece(archive, &piece, &bytes));
-    hm_archive_put(&t->lessons, piece, bytes);
-    HM_TRY(hm_archive_get_size(archive, &nline));
-    if (nline != t->nline)
-        return hm_fail(HM_BAD_INPUT, "the state was saved with %zu predictor ranks, this run has %zu", nline, t->nline);
+    HM_TRY(hm_lessons_load(&t->lessons, archive));
+    const size_t bytes = archive->size - archive->cursor;
     for (size_t l = 0; l < t->nline; l++) {
-        HM_TRY(take_piece(archive, &piece, &bytes));
-        hm_archive_put(open_outbox(&t->line[l]), piece, bytes);
+        hm_archive_put(open_outbox(&t->line[l]), archive->bytes + archive->cursor, bytes);
         HM_TRY(send(t, &t->line[l], HM_MESSAGE_LOAD));
+        HM_TRY(expect_state(t, &t->line[l], false));
+        HM_TRY(hm_apprentice_owed(archive, l, t->nline, &t->line[l].owed));
     }
-    return t->lessons.status;
+    return hm_apprentice_skip(archive);
 }
 
 static void destroy(void **self)
@@ -227,7 +221,7 @@ static void destroy(void **self)
     free(t->line);
     hm_inbox_release(&t->inbox);
     hm_archive_release(&t->rows);
-    hm_archive_release(&t->lessons);
+    hm_lessons_release(&t->lessons);
     free(t);
     *self = NULL;
 }
@@ -235,7 +229,7 @@ static void destroy(void **self)
 static const struct hm_trainer_ops remote_ops = {teach, request, poll, save, load, destroy};
 
 enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t members, size_t row_size,
-                                        size_t most_rows, struct hm_trainer *trainer)
+                                        size_t most_rows, struct hm_interrupt interrupt, struct hm_trainer *trainer)
 {
     struct remote_trainer *t = calloc(1, sizeof *t);
     struct line *line = calloc((size_t)layout->npredictor, sizeof *line);
@@ -254,6 +248,7 @@ enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t m
         line[l].rank = hm_layout_predictor_rank((int)l);
         for (int i = 0; i < 2; i++) line[l].outbox[i].request = MPI_REQUEST_NULL;
     }
+    t->interrupt = interrupt;
     *trainer = (struct hm_trainer){.ops = &remote_ops, .self = t, .remote = true};
-    return HM_OK;
+    return hm_lessons_create(members, &t->lessons);
 }

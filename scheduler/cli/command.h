@@ -14,6 +14,8 @@
 #include <stddef.h>
 
 enum hm_status hm_command_run(int argc, char **argv);
+enum hm_status hm_command_resume(int argc, char **argv);
+enum hm_status hm_command_sweep(int argc, char **argv);
 enum hm_status hm_command_train(int argc, char **argv);
 enum hm_status hm_command_validate(int argc, char **argv);
 enum hm_status hm_command_explain(int argc, char **argv);

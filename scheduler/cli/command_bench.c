@@ -70,7 +70,7 @@ static enum hm_status step_once(const struct hm_job *job, bool with_output, doub
     temporary_path(path, sizeof path);
     hm_log_start(&log, stdout, true);
     HM_TRY_GOTO(status, hm_layout_plan(job->config, 0, 1, &layout), out);
-    HM_TRY_GOTO(status, hm_simulation_create(job, &layout, &s), out);
+    HM_TRY_GOTO(status, hm_simulation_create(job, &layout, HM_NO_INTERRUPT, &s), out);
     if (with_output) {
         static const char *const provenance[1][2] = {{NULL, NULL}};
         const struct hm_trajectory_setup setup = {

@@ -1,10 +1,7 @@
 /* hamlet run FILE [-n N] [--set key=value]... [--dry-run] [--overwrite] [--quiet] */
 #include "scheduler/cli/command.h"
 #include "scheduler/cli/launch.h"
-#include "scheduler/cli/provenance.h"
-#include "scheduler/messages.h"
-#include "scheduler/roles.h"
-#include "scheduler/stop.h"
+#include "scheduler/cli/start.h"
 
 #include "io/units.h"
 
@@ -12,8 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_RANKS = 65536 };
 
 struct arguments {
     const char *file;
@@ -26,15 +21,9 @@ struct arguments {
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *a = state->input;
-    char *end;
-    long ranks;
     switch (key) {
     case 'n':
-        ranks = strtol(argument, &end, 10);
-        a->ranks = (int)ranks;
-        if (end != argument && *end == '\0' && ranks >= 1 && ranks <= MOST_RANKS) return 0;
-        return hm_command_fault(
-            hm_fail(HM_BAD_USAGE, "-n takes a number of ranks from 1 to 65536, not '%s'", argument));
+        return hm_command_fault(hm_start_read_ranks(argument, &a->ranks));
     case 's':
         return hm_command_fault(hm_words_add(&a->settings, argument));
     case 'd':
@@ -72,8 +61,9 @@ static const struct argp parser = {
     options, parse_option, "FILE", "Run the molecular dynamics that FILE (YAML) describes.", NULL, NULL, NULL};
 
 /* Everything that can be known to be wrong before the first step. */
-static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
+static enum hm_status prepare(void *self, struct hm_job *job)
 {
+    const struct arguments *a = self;
     HM_TRY(hm_job_prepare(a->file, a->settings.word, a->settings.count, job));
     HM_TRY(hm_job_check(job));
     const char *target = hm_config_path(job->config, "output.trajectory");
@@ -81,13 +71,6 @@ static enum hm_status prepare(const struct arguments *a, struct hm_job *job)
         return hm_config_fault(job->config, "output.trajectory", "%s is the log to replay; name another output",
                                target);
     return hm_trajectory_check_target(target, a->overwrite);
-}
-
-static enum hm_status check_ranks(const struct hm_job *job, int ranks, struct hm_layout *layout)
-{
-    size_t learners;
-    HM_TRY(hm_job_learners(job, &learners));
-    return hm_layout_plan(job->config, learners, ranks, layout);
 }
 
 static void describe(const struct hm_job *job, const struct hm_layout *layout)
@@ -108,62 +91,15 @@ static void describe(const struct hm_job *job, const struct hm_layout *layout)
     printf("Nothing was written.\n");
 }
 
-static enum hm_status dry_run(const struct arguments *a)
+static enum hm_status dry_run(struct arguments *a)
 {
     struct hm_job job;
     struct hm_layout layout;
     enum hm_status status = prepare(a, &job);
     const int there = hm_launched_size() > 0 ? hm_launched_size() : 1;
-    if (status == HM_OK) status = check_ranks(&job, a->ranks > 0 ? a->ranks : there, &layout);
+    if (status == HM_OK) status = hm_start_plan(&job, a->ranks > 0 ? a->ranks : there, &layout);
     if (status == HM_OK && hm_launched_rank() <= 0) describe(&job, &layout);
     hm_job_release(&job);
-    return status;
-}
-
-/* Validates before anything is started, then starts the same command under mpirun, where -n is not looked at again. */
-static enum hm_status launch(const struct arguments *a, int *exit_code)
-{
-    struct hm_job job;
-    struct hm_layout layout;
-    enum hm_status status = prepare(a, &job);
-    if (status == HM_OK) status = check_ranks(&job, a->ranks, &layout);
-    hm_job_release(&job);
-    HM_TRY(status);
-
-    return hm_launch(a->ranks, a->all, exit_code);
-}
-
-/* Started by the mpirun of another MPI library, every process believes it is alone and would write the same files. */
-static enum hm_status check_world(MPI_Comm world)
-{
-    int size;
-    MPI_Comm_size(world, &size);
-    const int expected = hm_launch_expected_ranks() > 0 ? hm_launch_expected_ranks() : hm_launched_size();
-    if (expected <= 0 || expected == size) return HM_OK;
-    return hm_fail(HM_MPI_ERROR,
-                   "started as one of %d ranks but the MPI world has %d: use the mpirun this build belongs to, %s",
-                   expected, size, HM_MPIEXEC);
-}
-
-static enum hm_status run_as_rank(const struct arguments *a)
-{
-    int rank;
-    struct hm_job job = {0};
-    struct hm_provenance provenance;
-    if (hm_launched_rank() < 0) hm_launch_alone();
-    MPI_Init(NULL, NULL);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    hm_stop_install(); /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
-    hm_launch_announce();
-    setvbuf(stdout, NULL, _IOLBF, 0); /* mpirun's pipe: lines as they come */
-    hm_provenance_describe(a->all, &provenance);
-    const struct hm_driver_options driver = {a->overwrite, a->quiet, hm_launch_terminal(),
-                                             (const char *const(*)[2])provenance.table};
-    enum hm_status status = hm_agree(MPI_COMM_WORLD, check_world(MPI_COMM_WORLD));
-    if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? prepare(a, &job) : HM_OK);
-    if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
-    hm_job_release(&job);
-    MPI_Finalize();
     return status;
 }
 
@@ -177,15 +113,16 @@ enum hm_status hm_command_run(int argc, char **argv)
         hm_words_release(&a.settings);
         return status;
     }
+    const struct hm_start start = {prepare, &a, argv, a.overwrite, a.quiet};
     if (hm_launch_expected_ranks() > 0) a.ranks = 0; /* they are there */
     if (a.dry_run)
         status = dry_run(&a);
     else if (a.ranks > 1 && hm_launched_rank() >= 0)
         status = hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a.ranks);
     else if (a.ranks > 1)
-        status = launch(&a, &code);
+        status = hm_start_launch(&start, a.ranks, &code);
     else
-        status = run_as_rank(&a);
+        status = hm_start_here(&start);
     hm_words_release(&a.settings);
     if (status != HM_OK || code == 0) return status;
     hm_status_clear(); /* the ranks have said what there is to say */

@@ -186,17 +186,19 @@ static enum hm_status study(struct school *s)
     bool learned = false;
     HM_TRY(hm_apprentice_create(s->job.config, s->representation, 0, 1, &s->job.weights, &s->apprentice));
     HM_TRY(hm_apprentice_learn(&s->apprentice, s->rows.rows, s->rows.count));
-    for (size_t p = 0; p < s->apprentice.npupil; p++) {
-        const struct hm_predictor *predictor = &s->apprentice.pupil[p].predictor;
+    hm_apprentice_open(&s->apprentice, (int64_t)s->rows.count, given ? 0 : s->rows.memory);
+    for (int32_t version = 1; s->apprentice.episode.open; version++) {
+        const struct hm_pupil *pupil;
         char form[1024];
         size_t bytes;
-        HM_TRY(hm_apprentice_study(&s->apprentice, p, (int64_t)s->rows.count, given ? 0 : s->rows.memory, &record));
+        HM_TRY(hm_apprentice_study(&s->apprentice, &pupil, &record));
+        const struct hm_predictor *predictor = &pupil->predictor;
         describe_study(s, &record);
         if (!record.accepted && !given) return refuse(s, &record);
         learned = learned || record.accepted;
         hm_job_weights_form(&s->job, predictor, form, sizeof form);
         const void *parameters = predictor->ops->parameters(predictor->self, &bytes);
-        HM_TRY(hm_weights_set(&s->weights, s->apprentice.pupil[p].member, (int32_t)p + 1, form, parameters, bytes));
+        HM_TRY(hm_weights_set(&s->weights, pupil->member, version, form, parameters, bytes));
     }
     return learned ? HM_OK : refuse(s, &record);
 }

@@ -8,9 +8,9 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parent
 
 def build(name):
     """Compiles tests/interop/<name>.c with the parts of io/ that read and write files; returns the program's path."""
-    parts = ["archive", "elements", "frame", "log", "records", "rng", "status", "units", "weights"]
+    parts = ["archive", "checkpoint", "elements", "frame", "log", "records", "rng", "status", "units", "weights"]
     parts += [p.stem for pattern in ("extxyz*.c", "trajectory*.c") for p in (SOURCE / "io").glob(pattern)]
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "hdf5-serial"], check=True, capture_output=True, text=True)
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "hdf5-serial", "zlib"], check=True, capture_output=True, text=True)
     program = os.path.abspath(name)
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-O1", "-D_POSIX_C_SOURCE=200809L", f"-I{SOURCE}", "-o", program,
                     SOURCE / "tests/interop" / f"{name}.c", *(SOURCE / "io" / f"{part}.c" for part in sorted(parts)),

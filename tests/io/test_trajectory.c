@@ -1,9 +1,9 @@
 #include "io/rng.h"
 #include "io/trajectory.h"
 #include "io/units.h"
+#include "tests/io/faulty_disk.h"
 #include "tests/test.h"
 
-#include <errno.h>
 #include <hdf5.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,43 +11,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Neither is part of POSIX 2008. */
-long syscall(long number, ...);
+/* Not part of POSIX 2008. */
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS 0x20
 #endif
 
 static char folder[] = "/tmp/hamlet_trajectory_XXXXXX";
 static char path[128];
-
-/* ---- writes that can be made to fail or to kill ---- */
-
-enum fate { PASS, KILL, DISK_FULL };
-static enum fate fate = PASS;
-static long writes_left;
-
-/* Stands before the C library's: HDF5 writes through here. */
-ssize_t pwrite64(int file, const void *bytes, size_t size, off_t offset);
-ssize_t pwrite64(int file, const void *bytes, size_t size, off_t offset)
-{
-    if (fate != PASS && writes_left-- <= 0) {
-        if (fate == KILL) raise(SIGKILL);
-        errno = ENOSPC;
-        return -1;
-    }
-    return syscall(SYS_pwrite64, file, bytes, size, offset);
-}
-
-ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset);
-ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
-{
-    return pwrite64(file, bytes, size, offset);
-}
 
 /* ---- a run that can be told from any other ---- */
 
@@ -516,8 +490,7 @@ static void killed_between_any_two_writes(void)
             const struct hm_trajectory_setup setup = make_setup(false);
             struct hm_trajectory *trajectory;
             if (hm_trajectory_create(path, &setup, &trajectory) != HM_OK) _exit(1);
-            fate = KILL;
-            writes_left = writes;
+            hm_disk_set(HM_DISK_KILLS, writes);
             for (int64_t step = 0; step < 2200; step++) {
                 if (log_step(trajectory, step) != HM_OK || (step % 2 == 0 && append(trajectory, step) != HM_OK))
                     _exit(2);
@@ -590,8 +563,7 @@ static void weights_outlive_a_kill(void)
             const struct hm_trajectory_setup setup = make_setup(false);
             struct hm_trajectory *trajectory;
             if (hm_trajectory_create(path, &setup, &trajectory) != HM_OK) _exit(1);
-            fate = KILL;
-            writes_left = writes;
+            hm_disk_set(HM_DISK_KILLS, writes);
             for (int32_t version = 1; version <= VERSIONS; version++) {
                 if (log_version(trajectory, version) != HM_OK) _exit(2);
                 *flushed = version;
@@ -624,8 +596,7 @@ static void full_disks_are_reported(void)
     for (long writes = 0; writes < 400; writes += writes < 40 ? 1 : 7) {
         const pid_t child = fork();
         if (child == 0) {
-            fate = DISK_FULL;
-            writes_left = writes;
+            hm_disk_set(HM_DISK_IS_FULL, writes);
             const enum hm_status status = write_run(2500, 100, false);
             if (status == HM_OK) _exit(0);
             const bool named = status == HM_IO_ERROR || status == HM_BAD_OUTPUT;

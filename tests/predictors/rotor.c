@@ -128,7 +128,7 @@ struct hm_batch rotor_batch(const struct rotor *rotor, size_t first, size_t coun
     memcpy(rotor->batch, &rotor->rows[first * size], (context + count) * size * sizeof *rotor->batch);
     for (size_t k = 0; k < context; k++)
         if (hm_row_kind(&rotor->batch[k * size]) == HM_ROW_LABEL) rotor->batch[k * size + 1] = HM_ROW_EXACT;
-    return (struct hm_batch){context + count, rotor->window->nchannel, rotor->batch};
+    return (struct hm_batch){context + count, rotor->window->nchannel, rotor->batch, HM_NO_INTERRUPT};
 }
 
 double *rotor_row(const struct rotor *rotor, size_t label)

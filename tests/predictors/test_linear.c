@@ -389,7 +389,7 @@ static void test_every_channel_is_held_out(void)
     rotor_predictor(&rotor, &predictor);
     for (size_t channel = 0; channel < 6; channel++) CU_ASSERT_EQUAL(rotor.representation->group[channel], channel / 3);
     make_stretches(&rotor, LABELS, rows);
-    const struct hm_batch batch = {LABELS * (HISTORY + 1), 6, rows};
+    const struct hm_batch batch = {LABELS * (HISTORY + 1), 6, rows, HM_NO_INTERRUPT};
     HM_ASSERT_OK(predictor.ops->train(predictor.self, &batch, &report));
     CU_ASSERT_EQUAL(report.samples, 350 * 6);
     CU_ASSERT_EQUAL(first_scale(&predictor).motion_mean, 0); /* no direction is special */

@@ -29,7 +29,7 @@ static void add(int64_t first, size_t count, enum hm_row_kind kind)
 
 static void take(struct hm_reservoir *r)
 {
-    const struct hm_batch batch = {made.count, 1, made.rows};
+    const struct hm_batch batch = {made.count, 1, made.rows, HM_NO_INTERRUPT};
     HM_ASSERT_OK(hm_reservoir_take(r, &batch, HISTORY));
     made.count = 0;
 }

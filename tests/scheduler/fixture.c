@@ -1,6 +1,7 @@
 #include "tests/scheduler/fixture.h"
 
 #include "hamiltonians/molecules.h"
+#include "scheduler/roles.h"
 
 #include <CUnit/CUnit.h>
 
@@ -34,7 +35,7 @@ static void create_simulation(const struct hm_job *job, struct hm_layout *layout
     size_t learners;
     must_hold(hm_job_learners(job, &learners));
     must_hold(hm_layout_plan(job->config, learners, 1, layout));
-    must_hold(hm_simulation_create(job, layout, simulation));
+    must_hold(hm_simulation_create(job, layout, HM_NO_INTERRUPT, simulation));
 }
 
 void fixture_simulation(const struct hm_job *job, struct hm_layout *layout, struct hm_simulation *simulation)
@@ -148,7 +149,40 @@ void fixture_send_spy(struct hm_simulation *simulation, struct fixture_spy *spy)
 enum hm_status fixture_advance(struct hm_simulation *simulation, int64_t until)
 {
     while (simulation->state->step < until) HM_TRY(hm_step(&simulation->propagator, simulation->state));
-    return HM_OK;
+    return hm_propagator_finish(&simulation->propagator, simulation->state);
+}
+
+void fixture_on_all_ranks(const char *extra, struct hm_interrupt interrupt, fixture_play *play)
+{
+    struct hm_job job;
+    struct hm_layout layout;
+    size_t learners;
+    fixture_job(extra, &job);
+    must_hold(hm_job_learners(&job, &learners));
+    must_hold(hm_layout_create(job.config, learners, MPI_COMM_WORLD, &layout));
+    if (layout.role == HM_ROLE_DRIVER) {
+        struct hm_simulation simulation;
+        must_hold(hm_simulation_create(&job, &layout, interrupt, &simulation));
+        play(&simulation, &job);
+        hm_simulation_release(&simulation);
+        must_hold(hm_role_stop_others(&layout));
+    } else if (layout.role == HM_ROLE_ORACLE) {
+        struct hm_hamiltonian hamiltonian;
+        must_hold(hm_hamiltonian_create(job.config, &job.frame, &layout.group_comm, &hamiltonian));
+        must_hold(hm_role_oracle(&layout, &hamiltonian, &job.frame));
+        hm_hamiltonian_destroy(&hamiltonian);
+    } else {
+        struct hm_representation *representation;
+        struct hm_apprentice apprentice;
+        must_hold(hm_representation_create(job.config, &job.frame, &representation));
+        must_hold(hm_apprentice_create(job.config, representation, (size_t)(layout.rank - 1), (size_t)layout.npredictor,
+                                       &job.weights, &apprentice));
+        must_hold(hm_role_predictor(&layout, &apprentice));
+        hm_apprentice_destroy(&apprentice);
+        hm_representation_destroy(&representation);
+    }
+    hm_layout_release(&layout);
+    hm_job_release(&job);
 }
 
 static void force(double k, double r0, const double *x, double *f)

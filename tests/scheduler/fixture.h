@@ -34,8 +34,13 @@ struct fixture_spy {
 
 void fixture_send_spy(struct hm_simulation *simulation, struct fixture_spy *spy);
 
-/* Steps until state->step == `until`; returns the first status that is not HM_OK. */
+/* Steps until state->step == `until`, and the lessons they asked for; returns the first status that is not HM_OK. */
 enum hm_status fixture_advance(struct hm_simulation *simulation, int64_t until);
+
+/* Plays every rank's role of a world; on the driver `play` gets the simulation, created, with its services on the other
+ * ranks. Collective. */
+typedef void fixture_play(struct hm_simulation *simulation, const struct hm_job *job);
+void fixture_on_all_ranks(const char *extra, struct hm_interrupt interrupt, fixture_play *play);
 
 /* U(x_n) + K(v_n) - dt^2/8 sum_i F_i^2 / m_i of the built-in harmonic HCl, written out; v is on-step. */
 double fixture_shadow_energy(const struct hm_frame *frame, const double *x, const double *v, double dt);

@@ -18,38 +18,9 @@ static int rank_of_this(void)
     return rank;
 }
 
-/* Plays every rank's role; on the driver `play` gets the simulation, with its services on the other ranks. */
-static void on_all_ranks(const char *extra, void (*play)(struct hm_simulation *simulation, const struct hm_job *job))
+static void on_all_ranks(const char *extra, fixture_play *play)
 {
-    struct hm_job job;
-    struct hm_layout layout;
-    size_t learners;
-    fixture_job(extra, &job);
-    HM_ASSERT_OK(hm_job_learners(&job, &learners));
-    HM_ASSERT_OK(hm_layout_create(job.config, learners, MPI_COMM_WORLD, &layout));
-    if (layout.role == HM_ROLE_DRIVER) {
-        struct hm_simulation simulation;
-        HM_ASSERT_OK(hm_simulation_create(&job, &layout, &simulation));
-        play(&simulation, &job);
-        hm_simulation_release(&simulation);
-        HM_ASSERT_OK(hm_role_stop_others(&layout));
-    } else if (layout.role == HM_ROLE_ORACLE) {
-        struct hm_hamiltonian hamiltonian;
-        HM_ASSERT_OK(hm_hamiltonian_create(job.config, &job.frame, &layout.group_comm, &hamiltonian));
-        HM_ASSERT_OK(hm_role_oracle(&layout, &hamiltonian, &job.frame));
-        hm_hamiltonian_destroy(&hamiltonian);
-    } else {
-        struct hm_representation *representation;
-        struct hm_apprentice apprentice;
-        HM_ASSERT_OK(hm_representation_create(job.config, &job.frame, &representation));
-        HM_ASSERT_OK(hm_apprentice_create(job.config, representation, (size_t)(layout.rank - 1),
-                                          (size_t)layout.npredictor, &job.weights, &apprentice));
-        HM_ASSERT_OK(hm_role_predictor(&layout, &apprentice));
-        hm_apprentice_destroy(&apprentice);
-        hm_representation_destroy(&representation);
-    }
-    hm_layout_release(&layout);
-    hm_job_release(&job);
+    fixture_on_all_ranks(extra, HM_NO_INTERRUPT, play);
 }
 
 static void inline_reference(const struct hm_job *job, int64_t steps, struct hm_layout *layout,
@@ -168,7 +139,7 @@ static enum hm_status whole_run(const char *extra, const char *path, bool overwr
 {
     struct hm_job job = {0};
     static const char *const provenance[1][2] = {{NULL, NULL}};
-    const struct hm_driver_options options = {overwrite, true, false, provenance};
+    const struct hm_driver_options options = {.overwrite = overwrite, .quiet = true, .provenance = provenance};
     if (rank_of_this() == 0) {
         char yaml[1024];
         snprintf(yaml, sizeof yaml, "%soutput: {trajectory: %s, stride: 7}\n", extra, path);

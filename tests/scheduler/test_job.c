@@ -159,7 +159,7 @@ static void test_weights_cut_short_are_not_adopted(void)
     fixture_job(RUN, &job);
     HM_ASSERT_OK(hm_weights_set(&job.weights, 0, 1, "a form", "12345678", 8));
     HM_ASSERT_OK(hm_layout_plan(job.config, 1, 1, &layout));
-    CU_ASSERT_EQUAL(hm_simulation_create(&job, &layout, &simulation), HM_BAD_INPUT);
+    CU_ASSERT_EQUAL(hm_simulation_create(&job, &layout, HM_NO_INTERRUPT, &simulation), HM_BAD_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "weights of 8 bytes"));
     hm_job_release(&job);
 }

@@ -115,12 +115,14 @@ static void an_apprentice_learns_from_them(void)
     struct recorded r;
     struct hm_stretch_rows rows;
     struct hm_apprentice apprentice;
+    const struct hm_pupil *pupil;
     struct hm_training_record result;
     record(&r);
     HM_ASSERT_OK(make(&r, &rows));
     HM_ASSERT_OK(hm_apprentice_create(r.job.config, r.representation, 0, 1, NULL, &apprentice));
     HM_ASSERT_OK(hm_apprentice_learn(&apprentice, rows.rows, rows.count));
-    HM_ASSERT_OK(hm_apprentice_study(&apprentice, 0, 0, rows.memory, &result));
+    hm_apprentice_open(&apprentice, 0, rows.memory);
+    HM_ASSERT_OK(hm_apprentice_study(&apprentice, &pupil, &result));
     CU_ASSERT_TRUE(result.accepted && result.held_out_after < 1e-10);
     hm_apprentice_destroy(&apprentice);
     hm_stretch_rows_release(&rows);

@@ -1,0 +1,80 @@
+#include "scheduler/cli/start.h"
+
+#include "scheduler/cli/command.h"
+#include "scheduler/cli/launch.h"
+#include "scheduler/cli/provenance.h"
+#include "scheduler/messages.h"
+#include "scheduler/roles.h"
+#include "scheduler/stop.h"
+
+#include "hamlet_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST_RANKS = 65536 };
+
+enum hm_status hm_start_read_ranks(const char *text, int *ranks)
+{
+    char *end;
+    const long count = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || count < 1 || count > MOST_RANKS)
+        return hm_fail(HM_BAD_USAGE, "-n takes a number of ranks from 1 to %d, not '%s'", MOST_RANKS, text);
+    *ranks = (int)count;
+    return HM_OK;
+}
+
+enum hm_status hm_start_plan(const struct hm_job *job, int ranks, struct hm_layout *layout)
+{
+    size_t learners;
+    HM_TRY(hm_job_learners(job, &learners));
+    return hm_layout_plan(job->config, learners, ranks, layout);
+}
+
+enum hm_status hm_start_launch(const struct hm_start *start, int ranks, int *exit_code)
+{
+    struct hm_job job;
+    struct hm_layout layout;
+    enum hm_status status = start->prepare(start->self, &job);
+    if (status == HM_OK) status = hm_start_plan(&job, ranks, &layout);
+    hm_job_release(&job);
+    HM_TRY(status);
+    return hm_launch(ranks, start->argv, exit_code);
+}
+
+enum hm_status hm_start_check_world(MPI_Comm world)
+{
+    int size;
+    MPI_Comm_size(world, &size);
+    const int expected = hm_launch_expected_ranks() > 0 ? hm_launch_expected_ranks() : hm_launched_size();
+    if (expected <= 0 || expected == size) return HM_OK;
+    return hm_fail(HM_MPI_ERROR,
+                   "started as one of %d ranks but the MPI world has %d: use the mpirun this build belongs to, %s",
+                   expected, size, HM_MPIEXEC);
+}
+
+enum hm_status hm_start_here(const struct hm_start *start)
+{
+    int rank;
+    struct hm_job job = {0};
+    struct hm_provenance provenance;
+    if (hm_launched_rank() < 0) hm_launch_alone();
+    MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    hm_stop_install(); /* on every rank: Ctrl-C reaches them all, and only the driver acts on it */
+    hm_launch_announce();
+    setvbuf(stdout, NULL, _IOLBF, 0); /* mpirun's pipe: lines as they come */
+    hm_provenance_describe(start->argv, &provenance);
+    const struct hm_driver_options driver = {
+        .overwrite = start->overwrite,
+        .quiet = start->quiet,
+        .terminal = hm_launch_terminal(),
+        .provenance = (const char *const(*)[2])provenance.table,
+    };
+    enum hm_status status = hm_agree(MPI_COMM_WORLD, hm_start_check_world(MPI_COMM_WORLD));
+    if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? start->prepare(start->self, &job) : HM_OK);
+    if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
+    hm_job_release(&job);
+    MPI_Finalize();
+    return status;
+}

@@ -1,0 +1,170 @@
+#include "scheduler/sweep/execute.h"
+
+#include "scheduler/snapshot.h"
+#include "scheduler/sweep/search.h"
+
+#include "io/analysis/analyze.h"
+#include "io/log.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "out/0007.h5" to "out/0007.chk". */
+static void name_checkpoint(const char *trajectory, const char *ending, char path[PATH_MAX])
+{
+    const size_t stem = strlen(trajectory) - strlen(".h5");
+    snprintf(path, PATH_MAX, "%.*s%s", (int)stem, trajectory, ending);
+}
+
+void hm_sweep_remove_files(const char *trajectory)
+{
+    static const char *const endings[] = {".chk", ".chk.old", ".chk.new"};
+    char path[PATH_MAX];
+    unlink(trajectory);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        name_checkpoint(trajectory, endings[i], path);
+        unlink(path);
+    }
+}
+
+enum hm_status hm_sweep_task_job(const struct hm_sweep_task *task, const char *trajectory, const char *const *settings,
+                                 size_t nsetting, struct hm_job *job)
+{
+    enum { MOST = 32 };
+    char name[2 * PATH_MAX + 64];
+    const char *all[MOST];
+    struct hm_config *config;
+    size_t used = (size_t)snprintf(name, sizeof name, "output.trajectory='");
+    for (const char *c = trajectory; *c && used + 4 < sizeof name; c++) {
+        if (*c == '\'') name[used++] = '\'';
+        name[used++] = *c;
+    }
+    snprintf(name + used, sizeof name - used, "'");
+    if (nsetting >= MOST) return hm_fail(HM_INTERNAL, "a run with %zu settings", nsetting);
+    all[0] = name;
+    for (size_t i = 0; i < nsetting; i++) all[i + 1] = settings[i];
+    HM_TRY(hm_config_parse(task->yaml, task->name, all, nsetting + 1, &config));
+    return hm_job_from_config(config, job);
+}
+
+enum hm_status hm_sweep_analyze(const char *trajectory, struct hm_sweep_row *row)
+{
+    struct hm_analysis *analysis;
+    HM_TRY(hm_analysis_create(trajectory, NULL, &analysis));
+    for (size_t f = 0; f < HM_SWEEP_FIELDS; f++) row->value[f] = hm_analysis_value(analysis, hm_sweep_field_names[f]);
+    hm_analysis_destroy(&analysis);
+    return HM_OK;
+}
+
+/* ---- running ---- */
+
+static bool is_finished(const char *trajectory)
+{
+    struct hm_trajectory *file;
+    if (access(trajectory, F_OK) != 0 || hm_trajectory_open(trajectory, &file) != HM_OK) return false;
+    const bool finished = strcmp(hm_trajectory_info(file)->status, "finished") == 0;
+    hm_trajectory_close(&file);
+    return finished;
+}
+
+static bool has_checkpoint(const char *trajectory)
+{
+    char newest[PATH_MAX], older[PATH_MAX];
+    name_checkpoint(trajectory, ".chk", newest);
+    name_checkpoint(trajectory, ".chk.old", older);
+    return access(newest, F_OK) == 0 || access(older, F_OK) == 0;
+}
+
+static enum hm_status run_anew(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
+                               const struct hm_driver_options *options)
+{
+    struct hm_job job = {0};
+    hm_sweep_remove_files(task->trajectory);
+    if (task->kind == HM_SWEEP_LONGEST_STABLE) return hm_sweep_search(team, task, options);
+    HM_TRY(hm_sweep_task_job(task, task->trajectory, NULL, 0, &job));
+    const enum hm_status status = hm_sweep_team_run(team, &job, options);
+    hm_job_release(&job);
+    return status;
+}
+
+static enum hm_status run_on(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
+                             const struct hm_driver_options *options, size_t size, char *word)
+{
+    char checkpoint[PATH_MAX];
+    struct hm_job job;
+    int ranks;
+    name_checkpoint(task->trajectory, ".chk", checkpoint);
+    HM_TRY(hm_snapshot_open(checkpoint, &job, &ranks, size, word));
+    const enum hm_status status = hm_sweep_team_run(team, &job, options);
+    hm_job_release(&job);
+    return status;
+}
+
+/* A checkpoint that cannot be used: everything else is how the run itself ended. */
+static bool is_unusable(enum hm_status status)
+{
+    return status == HM_BAD_INPUT || status == HM_BAD_CONFIG || status == HM_BAD_OUTPUT;
+}
+
+static enum hm_status run(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
+                          const struct hm_driver_options *options, size_t size, char *remark)
+{
+    if (is_finished(task->trajectory)) return HM_OK;
+    const bool interrupted = access(task->trajectory, F_OK) == 0;
+    if (!interrupted || task->kind == HM_SWEEP_LONGEST_STABLE) return run_anew(team, task, options);
+    if (!has_checkpoint(task->trajectory)) {
+        snprintf(remark, size, "was interrupted and has no checkpoint: started over");
+        return run_anew(team, task, options);
+    }
+    const enum hm_status status = run_on(team, task, options, size, remark);
+    if (!is_unusable(status)) {
+        if (!*remark) snprintf(remark, size, "went on from its checkpoint");
+        return status;
+    }
+    snprintf(remark, size, "its checkpoint cannot be used: started over (%s)", hm_status_message());
+    return run_anew(team, task, options);
+}
+
+/* ---- the row ---- */
+
+static const char *status_word(enum hm_status status)
+{
+    return status == HM_OK ? "finished" : status == HM_DIVERGED ? "diverged" : "failed";
+}
+
+/* The current message in one line. */
+static char *message_line(void)
+{
+    char *line = strdup(hm_status_message());
+    for (char *c = line; c && *c; c++)
+        if (*c == '\n' || *c == '\r') *c = ' ';
+    return line;
+}
+
+void hm_sweep_execute(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
+                      const struct hm_driver_options *options, struct hm_sweep_outcome *outcome)
+{
+    const double started = hm_clock();
+    *outcome = (struct hm_sweep_outcome){.row = {.run = task->run}};
+    struct hm_sweep_row *row = &outcome->row;
+    for (size_t f = 0; f < HM_SWEEP_FIELDS; f++) row->value[f] = NAN;
+    hm_status_clear();
+    enum hm_status status = run(team, task, options, sizeof outcome->remark, outcome->remark);
+    outcome->seconds = hm_clock() - started;
+    if (status == HM_STOPPED) {
+        outcome->status = status;
+        return;
+    }
+    if (status != HM_OK) row->reason = message_line();
+    const enum hm_status analyzed = hm_sweep_analyze(task->trajectory, row);
+    if (status == HM_OK && analyzed != HM_OK) {
+        status = analyzed;
+        row->reason = message_line();
+    }
+    snprintf(row->status, sizeof row->status, "%s", status_word(status));
+    outcome->seconds = hm_clock() - started;
+}
