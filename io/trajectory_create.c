@@ -206,13 +206,13 @@ static enum hm_status put_words(struct hm_trajectory *trajectory)
 }
 
 /* There from the start, so that what is added to it later changes nothing else. */
-static enum hm_status make_weights(struct hm_trajectory *trajectory)
+static enum hm_status make_room(struct hm_trajectory *trajectory, const char *path, size_t names_bytes)
 {
     const hid_t layout = H5Pcreate(H5P_GROUP_CREATE);
-    H5Pset_local_heap_size_hint(layout, 1 << 16);
-    const hid_t group = H5Gcreate2(trajectory->file, HM_WEIGHTS_GROUP, H5P_DEFAULT, layout, H5P_DEFAULT);
+    H5Pset_local_heap_size_hint(layout, names_bytes);
+    const hid_t group = H5Gcreate2(trajectory->file, path, H5P_DEFAULT, layout, H5P_DEFAULT);
     enum hm_status status = HM_OK;
-    if (group < 0) status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "create", HM_WEIGHTS_GROUP);
+    if (group < 0) status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "create", path);
     hm_hdf5_close(group);
     hm_hdf5_close(layout);
     return status;
@@ -248,7 +248,9 @@ static enum hm_status fill_file(struct hm_trajectory *trajectory, const struct h
     HM_TRY(put_system(trajectory));
     HM_TRY(hm_trajectory_make_series(trajectory));
     HM_TRY(put_words(trajectory));
-    HM_TRY(make_weights(trajectory));
+    HM_TRY(make_room(trajectory, HM_WEIGHTS_GROUP, 1 << 16));
+    HM_TRY(make_room(trajectory, "/hamlet/correlations", 1 << 12));
+    HM_TRY(make_room(trajectory, "/hamlet/timing", 1 << 12));
     trajectory->writable = true;
     trajectory->dirty = true;
     return hm_trajectory_flush(trajectory);

@@ -10,6 +10,9 @@
 enum { WORDS_BYTES = 60000 };
 /* Names in a node of a group: when it is full it splits, and a kill while that is written loses names. */
 enum { GROUP_NAMES = 64 };
+/* Chunks in a node of a dataset's index, for which the same holds: as many as the run will have, within reason, since
+ * a node is written whole. */
+enum { INDEX_CHUNKS_LEAST = 64, INDEX_CHUNKS_MOST = 1024 };
 
 /* ---- failures ---- */
 
@@ -83,12 +86,27 @@ enum hm_status hm_hdf5_open(struct hm_trajectory *trajectory)
     return status;
 }
 
+static size_t chunks_expected(const struct hm_trajectory *trajectory)
+{
+    const struct hm_trajectory_info *info = &trajectory->info;
+    const size_t steps = info->steps > 0 ? (size_t)info->steps : 0;
+    size_t most = 0;
+    if (trajectory->frames.capacity > 0) most = steps / (size_t)info->stride / trajectory->frames.capacity + 2;
+    for (int i = 0; i < HM_TABLE_COUNT; i++) {
+        const size_t capacity = trajectory->tables[i].capacity;
+        if (i != HM_TABLE_TRAINING && capacity > 0 && steps / capacity + 2 > most) most = steps / capacity + 2;
+    }
+    if (most < INDEX_CHUNKS_LEAST) return INDEX_CHUNKS_LEAST;
+    return most < INDEX_CHUNKS_MOST ? most : INDEX_CHUNKS_MOST;
+}
+
 enum hm_status hm_hdf5_create(struct hm_trajectory *trajectory, bool overwrite)
 {
     const hid_t access = hm_hdf5_access_list(), creation = H5Pcreate(H5P_FILE_CREATE);
     /* Space once given up is not used again: what the metadata on disk refers to is never overwritten. */
     H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_NONE, false, 1);
     H5Pset_sym_k(creation, 0, GROUP_NAMES / 2);
+    H5Pset_istore_k(creation, (unsigned)(chunks_expected(trajectory) + 1) / 2);
     trajectory->file = H5Fcreate(trajectory->path, overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation, access);
     enum hm_status status = HM_OK;
     if (trajectory->file < 0) status = hm_trajectory_fail(trajectory, HM_BAD_OUTPUT, "create", "the file");

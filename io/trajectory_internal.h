@@ -6,15 +6,16 @@
  *
  * What makes a killed run readable: chunks are written past what the metadata on disk refers to, and metadata
  * only in H5Fflush (the cache does not evict, freed space is not used again). Datasets that others are counted by
- * (position) are extended last. Chunks are not compressed: a compressed chunk moves when it grows. The one gap left is
- * a kill between two metadata writes of a flush in which a node of a chunk index splits (one flush in some 30 chunks,
- * for microseconds): then the rows that node leads to can be lost.
+ * (position) are extended last. Chunks are not compressed: a compressed chunk moves when it grows. Gaps left are
+ * kills between two metadata writes of one flush, for microseconds: of a flush in which a node of a chunk index splits
+ * (only in a run of over 1000 chunks, every 500), when the rows that node leads to can be lost; and of one that writes
+ * the first name in a group, when that group can be lost. Then a resume is refused.
  *
  * A resume keeps to it. Rows are cut in two turns, a flush after each: first to the end of the chunk that the last row
  * to keep lies in, which only drops whole chunks; then to that row, for which HDF5 fills the rest of the chunk at once,
- * while the metadata on disk still count it: a reader drops what it finds unfilled at the end. Names are never taken
- * out (a kill could leave a node and its heap of names at odds): weights, timing and arrays that the resumed run has
- * not come to yet are marked as such in place.
+ * while the metadata on disk still count it: a reader drops what it finds unfilled at the end. The file does not get
+ * shorter. Names are never taken out (a kill could leave a node and its heap of names at odds): weights, timing and
+ * arrays that the resumed run has not come to yet are marked as such in place, and written over later.
  *
  * Owns: every handle hangs on struct hm_trajectory.
  * MPI: local.

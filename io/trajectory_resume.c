@@ -244,6 +244,16 @@ static enum hm_status withdraw(struct hm_trajectory *trajectory, const char *pat
 
 /* ---- resume ---- */
 
+/* Cut at its end, a file becomes shorter before its own record of its length does, and a kill between leaves a file
+ * that does not open: so its end stays in use. */
+static enum hm_status secure_end(struct hm_trajectory *trajectory)
+{
+    if (H5Fincrement_filesize(trajectory->file, 8) < 0)
+        return hm_trajectory_fail(trajectory, HM_IO_ERROR, "extend", "the file");
+    trajectory->dirty = true;
+    return HM_OK;
+}
+
 /* Nothing is written before everything was checked. What follows from all rows goes first, then the rows. */
 static enum hm_status take_back(struct hm_trajectory *trajectory, const struct saved *saved)
 {
@@ -253,6 +263,7 @@ static enum hm_status take_back(struct hm_trajectory *trajectory, const struct s
     HM_TRY(check_rows(trajectory, &trajectory->frames, saved->frames, "frames"));
     for (int i = 0; i < HM_TABLE_COUNT; i++)
         HM_TRY(check_rows(trajectory, &trajectory->tables[i], saved->rows[i], hm_table_paths[i]));
+    HM_TRY(secure_end(trajectory));
     HM_TRY(hm_trajectory_set_status(trajectory, "running", saved->steps_done));
     HM_TRY(withdraw(trajectory, "/hamlet/correlations", -1));
     HM_TRY(withdraw(trajectory, "/hamlet/timing", -1));

@@ -219,14 +219,36 @@ static enum hm_status put_weights(struct hm_trajectory *trajectory, const char *
     return hm_hdf5_put_words(trajectory, *dataset, "form", weights->form);
 }
 
+/* A version that a resumed run comes to again is written over the one it withdrew, its member last: no name is taken
+ * out and none is made. */
+static enum hm_status rewrite_weights(struct hm_trajectory *trajectory, const char *path,
+                                      const struct hm_weights_of_member *weights, bool *done)
+{
+    const hid_t dataset = H5Dopen2(trajectory->file, path, H5P_DEFAULT);
+    const hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
+    const int64_t member = (int64_t)weights->member;
+    char *form = NULL;
+    enum hm_status status = HM_OK;
+    *done = space >= 0 && H5Sget_simple_extent_npoints(space) == (hssize_t)weights->size &&
+            hm_hdf5_get_words(trajectory, dataset, path, "form", &form) == HM_OK && strcmp(form, weights->form) == 0;
+    const hid_t attribute = *done ? H5Aopen(dataset, "member", H5P_DEFAULT) : 0;
+    if (*done &&
+        (attribute < 0 || H5Dwrite(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, weights->bytes) < 0 ||
+         H5Awrite(attribute, H5T_NATIVE_INT64, &member) < 0))
+        status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "write", path);
+    free(form);
+    hm_hdf5_close(attribute);
+    hm_hdf5_close(space);
+    hm_hdf5_close(dataset);
+    return status;
+}
+
 /* A name is given to what the file already holds: flushed together, the name could reach the disk first, and a kill
  * just then would leave a name of nothing. */
-enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights)
+static enum hm_status name_weights(struct hm_trajectory *trajectory, const char *path,
+                                   const struct hm_weights_of_member *weights)
 {
-    char path[64];
     hid_t dataset;
-    HM_TRY(check_writable(trajectory));
-    snprintf(path, sizeof path, HM_WEIGHTS_GROUP "/%d", (int)weights->version);
     const hid_t parents = parents_list();
     enum hm_status status = put_weights(trajectory, path, weights, &dataset);
     trajectory->dirty = true;
@@ -234,9 +256,21 @@ enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const
     if (status == HM_OK && hm_hdf5_exists(trajectory->file, path)) H5Ldelete(trajectory->file, path, H5P_DEFAULT);
     if (status == HM_OK && H5Olink(dataset, trajectory->file, path, parents, H5P_DEFAULT) < 0)
         status = hm_trajectory_fail(trajectory, HM_IO_ERROR, "write", path);
-    if (status == HM_OK && weights->version > trajectory->newest_weights) trajectory->newest_weights = weights->version;
     hm_hdf5_close(dataset);
     hm_hdf5_close(parents);
+    return status;
+}
+
+enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights)
+{
+    char path[64];
+    bool done = false;
+    enum hm_status status = HM_OK;
+    HM_TRY(check_writable(trajectory));
+    snprintf(path, sizeof path, HM_WEIGHTS_GROUP "/%d", (int)weights->version);
+    if (hm_hdf5_exists(trajectory->file, path)) status = rewrite_weights(trajectory, path, weights, &done);
+    if (status == HM_OK && !done) status = name_weights(trajectory, path, weights);
+    if (status == HM_OK && weights->version > trajectory->newest_weights) trajectory->newest_weights = weights->version;
     trajectory->dirty = true;
     return status == HM_OK ? HM_OK : poison(trajectory, status);
 }

@@ -293,8 +293,9 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     HM_TRY(hm_simulation_create(d->job, layout, interrupt, &d->simulation));
     if (resumes(d)) HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
     if (resumes(d)) d->wall = wall;
+    HM_TRY(open_outputs(d));
     log_header(d, layout);
-    return open_outputs(d);
+    return HM_OK;
 }
 
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
