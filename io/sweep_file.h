@@ -2,12 +2,16 @@
  *
  *   base: run.yaml              relative to this file
  *   folder: out                 relative to the current folder; made by the sweep
- *   combine: grid               grid: every combination, the last axis fastest (default); zip: the first values
- * together, the second values together, ... axes: policy.frequency: [0.001, 0.01]                 any key of the
- * configuration, also an item of a list predictor: [{type: linear}, {type: zero}]       or a whole section
- *     system.initial_velocities.seed + training.seed: {from: 1, count: 10}     keys that take the same value together;
- *                               a range counts from `from` (default 1) by `step` (default 1)
- *   baselines: [exact, stretched, longest_stable, linear]         scheduler/sweep/baselines.h
+ *   combine: grid               every combination, the last axis fastest (default); or zip: the first values
+ *                               together, the second values together, ...
+ *   axes:                       of any key of the configuration, an item of a list or a whole section too
+ *     policy.frequency: [0.001, 0.01]
+ *     predictor: [{type: linear}, {type: zero}]
+ *     system.initial_velocities.seed + training.seed: {from: 1, count: 10}
+ *                               keys that take the same value together; a range counts from `from` (default 1) by
+ *                               `step` (default 1)
+ *   baselines: [exact, stretched, longest_stable, linear]
+ *                               scheduler/sweep/baselines.h
  *   ranks_per_run: 1
  *
  * Axes are applied in their order, each as `--set key=value` would be.

@@ -190,7 +190,10 @@ static enum hm_status check_header(const char *path, const char *text, size_t le
     fclose(out);
     const bool same = size == length && memcmp(header, text, size) == 0;
     free(header);
-    return same ? HM_OK : hm_fail(HM_BAD_INPUT, "%s: its columns are not those of this sweep's table", path);
+    return same ? HM_OK
+                : hm_fail(HM_BAD_INPUT,
+                          "%s: its columns are not those of this sweep's table; take it away, and it is made anew",
+                          path);
 }
 
 /* The end of the line that starts at `from`, behind its line break, which may also stand inside quotes; 0: torn. */
@@ -217,7 +220,9 @@ static enum hm_status read_rows(const char *path, char *text, size_t size, const
         line++;
         text[end - 1] = '\0';
         if (!parse_row(text + *kept, columns, &row))
-            return hm_fail(HM_BAD_INPUT, "%s:%zu: is no row of this sweep", path, line);
+            return hm_fail(HM_BAD_INPUT,
+                           "%s:%zu: is no row of this sweep; take the line out, and its run is looked at again", path,
+                           line);
         hm_sweep_row_release(&rows[row.run - 1]);
         rows[row.run - 1] = row;
     }

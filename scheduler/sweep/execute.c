@@ -4,6 +4,7 @@
 #include "scheduler/sweep/search.h"
 
 #include "io/analysis/analyze.h"
+#include "io/checkpoint.h"
 #include "io/log.h"
 
 #include <limits.h>
@@ -13,22 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "out/0007.h5" to "out/0007.chk". */
-static void name_checkpoint(const char *trajectory, const char *ending, char path[PATH_MAX])
-{
-    const size_t stem = strlen(trajectory) - strlen(".h5");
-    snprintf(path, PATH_MAX, "%.*s%s", (int)stem, trajectory, ending);
-}
-
 void hm_sweep_remove_files(const char *trajectory)
 {
-    static const char *const endings[] = {".chk", ".chk.old", ".chk.new"};
-    char path[PATH_MAX];
+    char checkpoint[PATH_MAX];
     unlink(trajectory);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        name_checkpoint(trajectory, endings[i], path);
-        unlink(path);
-    }
+    if (hm_checkpoint_path(trajectory, checkpoint, sizeof checkpoint) == HM_OK) hm_checkpoint_remove(checkpoint);
 }
 
 enum hm_status hm_sweep_task_job(const struct hm_sweep_task *task, const char *trajectory, const char *const *settings,
@@ -71,14 +61,6 @@ static bool is_finished(const char *trajectory)
     return finished;
 }
 
-static bool has_checkpoint(const char *trajectory)
-{
-    char newest[PATH_MAX], older[PATH_MAX];
-    name_checkpoint(trajectory, ".chk", newest);
-    name_checkpoint(trajectory, ".chk.old", older);
-    return access(newest, F_OK) == 0 || access(older, F_OK) == 0;
-}
-
 static enum hm_status run_anew(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
                                const struct hm_driver_options *options)
 {
@@ -91,13 +73,11 @@ static enum hm_status run_anew(const struct hm_sweep_team *team, const struct hm
     return status;
 }
 
-static enum hm_status run_on(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
+static enum hm_status run_on(const struct hm_sweep_team *team, const char *checkpoint,
                              const struct hm_driver_options *options, size_t size, char *word)
 {
-    char checkpoint[PATH_MAX];
     struct hm_job job;
     int ranks;
-    name_checkpoint(task->trajectory, ".chk", checkpoint);
     HM_TRY(hm_snapshot_open(checkpoint, &job, &ranks, size, word));
     const enum hm_status status = hm_sweep_team_run(team, &job, options);
     hm_job_release(&job);
@@ -113,14 +93,16 @@ static bool is_unusable(enum hm_status status)
 static enum hm_status run(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
                           const struct hm_driver_options *options, size_t size, char *remark)
 {
+    char checkpoint[PATH_MAX];
     if (is_finished(task->trajectory)) return HM_OK;
+    HM_TRY(hm_checkpoint_path(task->trajectory, checkpoint, sizeof checkpoint));
     const bool interrupted = access(task->trajectory, F_OK) == 0;
     if (!interrupted || task->kind == HM_SWEEP_LONGEST_STABLE) return run_anew(team, task, options);
-    if (!has_checkpoint(task->trajectory)) {
+    if (!hm_checkpoint_exists(checkpoint)) {
         snprintf(remark, size, "was interrupted and has no checkpoint: started over");
         return run_anew(team, task, options);
     }
-    const enum hm_status status = run_on(team, task, options, size, remark);
+    const enum hm_status status = run_on(team, checkpoint, options, size, remark);
     if (!is_unusable(status)) {
         if (!*remark) snprintf(remark, size, "went on from its checkpoint");
         return status;
@@ -136,10 +118,11 @@ static const char *status_word(enum hm_status status)
     return status == HM_OK ? "finished" : status == HM_DIVERGED ? "diverged" : "failed";
 }
 
-/* The current message in one line. */
+/* The current message in one line, no longer than a table can bear. */
 static char *message_line(void)
 {
-    char *line = strdup(hm_status_message());
+    enum { LONGEST = 1000 };
+    char *line = strndup(hm_status_message(), LONGEST);
     for (char *c = line; c && *c; c++)
         if (*c == '\n' || *c == '\r') *c = ' ';
     return line;

@@ -97,7 +97,6 @@ static enum hm_status next_task(struct farm *farm, char path[PATH_MAX], struct h
 {
     const size_t number = farm->order[farm->next++];
     const struct hm_sweep_run *run = &farm->plan->run[number - 1];
-    farm->outstanding++;
     *task = (struct hm_sweep_task){number, run->kind, run->yaml, farm->plan->file->base, path};
     return hm_sweep_folder_file(farm->plan, number, ".h5", PATH_MAX, path);
 }
@@ -109,9 +108,11 @@ static enum hm_status send_task(struct farm *farm, int number)
     struct crew *crew = &farm->crew[number];
     HM_TRY(next_task(farm, path, &task));
     hm_sweep_put_task(hm_outbox_open(&crew->run), &task);
+    HM_TRY(hm_outbox_send(&crew->run, farm->team->sweep, hm_sweep_team_leader(farm->team, number), HM_MESSAGE_RUN));
     crew->wants = false;
     crew->outstanding++;
-    return hm_outbox_send(&crew->run, farm->team->sweep, hm_sweep_team_leader(farm->team, number), HM_MESSAGE_RUN);
+    farm->outstanding++;
+    return HM_OK;
 }
 
 /* Runs in advance only as long as nobody else could begin them at once. */
@@ -187,10 +188,10 @@ static void run_own(struct farm *farm)
     struct hm_sweep_outcome outcome;
     const enum hm_status status = next_task(farm, path, &task);
     if (status != HM_OK) {
-        farm->outstanding--;
         give_up(farm, status);
         return;
     }
+    farm->outstanding++;
     hm_sweep_execute(farm->team, &task, &farm->options, &outcome);
     take_outcome(farm, &outcome);
 }

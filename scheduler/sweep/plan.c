@@ -234,7 +234,7 @@ static bool is_fault(enum hm_status status)
 static enum hm_status plan_combinations(struct hm_sweep_plan *plan, struct hm_sweep_remarks *faults)
 {
     for (size_t c = 0; c < plan->file->combinations; c++) {
-        struct hm_config *config;
+        struct hm_config *config = NULL;
         enum hm_status status = configure(plan->file, c, NULL, NULL, &config);
         if (status == HM_OK) status = make_run(plan, c, HM_SWEEP_RUN, config);
         if (status != HM_OK && !is_fault(status)) return status;
@@ -245,7 +245,7 @@ static enum hm_status plan_combinations(struct hm_sweep_plan *plan, struct hm_sw
 
 static enum hm_status plan_baseline(struct hm_sweep_plan *plan, size_t combination, enum hm_sweep_kind kind)
 {
-    struct hm_config *config;
+    struct hm_config *config = NULL;
     struct hm_baseline baseline;
     HM_TRY(configure(plan->file, combination, NULL, NULL, &config));
     enum hm_status status = hm_baseline_derive(config, kind, &baseline);

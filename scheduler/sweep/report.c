@@ -93,13 +93,6 @@ static int ascending(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static double median(double *values, size_t count)
-{
-    if (count == 0) return NAN;
-    qsort(values, count, sizeof *values, ascending);
-    return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
-}
-
 static void format_number(double value, const char *format, char cell[CELL])
 {
     if (isnan(value))
@@ -123,35 +116,53 @@ static void fill_title(const struct table *table, char (*cell)[CELL])
     for (size_t i = 0; i < 4 + (size_t)table->search; i++) snprintf(cell[1 + table->naxis + i], CELL, "%s", titles[i]);
 }
 
+/* What a group of runs came to; its values, sorted, are table->values[0 .. known - 1]. */
+struct group {
+    size_t runs, failed, known;
+};
+
+enum quantity { DEVIATION, TIMESTEP };
+
+static struct group collect(const struct table *table, size_t first, enum quantity quantity)
+{
+    struct group group = {0};
+    for (size_t i = first; i < table->plan->count; i++) {
+        const struct hm_sweep_row *row = &table->rows[i];
+        if (row->run == 0 || !same_group(table->plan, first, i)) continue;
+        group.runs++;
+        if (strcmp(row->status, "finished") != 0) {
+            group.failed++;
+            continue;
+        }
+        const double value = quantity == TIMESTEP ? row->value[HM_SWEEP_timestep_fs] : hm_sweep_row_deviation(row);
+        if (!isnan(value)) table->values[group.known++] = value;
+    }
+    qsort(table->values, group.known, sizeof *table->values, ascending);
+    return group;
+}
+
+static double median(const double *sorted, size_t count)
+{
+    return count > 0 ? 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2]) : NAN;
+}
+
 static void fill_group(const struct table *table, size_t first, char (*cell)[CELL])
 {
-    const struct hm_sweep_plan *plan = table->plan;
-    size_t runs = 0, failed = 0, known = 0;
-    double step = NAN;
-    snprintf(cell[0], CELL, "%s", hm_sweep_kind_names[plan->run[first].kind]);
+    const struct hm_sweep_run *run = &table->plan->run[first];
+    snprintf(cell[0], CELL, "%s", hm_sweep_kind_names[run->kind]);
     for (size_t a = 0; a < table->naxis; a++) {
-        const char *text = plan->run[first].axis[table->axis[a]];
+        const char *text = run->axis[table->axis[a]];
         snprintf(cell[1 + a], CELL, "%s", text ? text : "-");
     }
-    for (int pass = 0; pass < 2; pass++) { /* deviations, then the steps that were found */
-        known = runs = failed = 0;
-        for (size_t i = first; i < plan->count; i++) {
-            if (table->rows[i].run == 0 || !same_group(plan, first, i)) continue;
-            const bool finished = strcmp(table->rows[i].status, "finished") == 0;
-            const double value =
-                pass == 0 ? table->rows[i].value[HM_SWEEP_timestep_fs] : hm_sweep_row_deviation(&table->rows[i]);
-            runs++;
-            failed += !finished;
-            if (finished && !isnan(value)) table->values[known++] = value;
-        }
-        if (pass == 0) step = median(table->values, known);
-    }
     char(*tail)[CELL] = cell + 1 + table->naxis;
-    snprintf(tail[0], CELL, "%zu", runs);
-    format_number(median(table->values, known), "%.1e", tail[1]);
-    format_number(known > 0 ? table->values[known - 1] : NAN, "%.1e", tail[2]); /* sorted */
-    snprintf(tail[3], CELL, failed > 0 ? "%zu" : "-", failed);
-    if (table->search) format_number(step, "%.4g", tail[4]);
+    struct group group = collect(table, first, DEVIATION);
+    snprintf(tail[0], CELL, "%zu", group.runs);
+    format_number(median(table->values, group.known), "%.1e", tail[1]);
+    format_number(group.known > 0 ? table->values[group.known - 1] : NAN, "%.1e", tail[2]);
+    snprintf(tail[3], CELL, group.failed > 0 ? "%zu" : "-", group.failed);
+    if (!table->search) return;
+    group = collect(table, first, TIMESTEP);
+    format_number(median(table->values, group.known), "%.4g", tail[4]);
 }
 
 static bool leads_group(const struct table *table, size_t run)

@@ -10,5 +10,8 @@ for config in "$SOURCE_DIR"/examples/*/run.yaml; do
     "$HAMLET" validate "$config" || { echo "$config is not valid"; failures=1; }
     [ -s "$folder/README.md" ] || { echo "$folder has no README.md"; failures=1; }
 done
+for sweep in "$SOURCE_DIR"/examples/*/sweep.yaml; do
+    [ ! -f "$sweep" ] || "$HAMLET" sweep "$sweep" --dry-run >plan || { echo "$sweep is not valid"; failures=1; }
+done
 if [ $count -eq 0 ]; then echo 'there is no examples/*/run.yaml'; failures=1; fi
 exit $failures
