@@ -74,9 +74,10 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
     if (resumes(d)) hm_log_line(&d->log, "resumed after step %lld", (long long)s->state->step);
     log_predictor(d);
     if (layout->size > 1)
-        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s of %d", layout->size,
-                    layout->npredictor, layout->npredictor == 1 ? "" : "s", layout->ngroup,
-                    layout->ngroup == 1 ? "" : "s", layout->ngroup > 0 ? layout->group_size : 0);
+        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s", layout->size, layout->npredictor,
+                    layout->npredictor == 1 ? "" : "s", layout->ngroup, layout->ngroup == 1 ? "" : "s");
+    if (layout->ngroup > 0 && layout->group_size > 1)
+        hm_log_line(&d->log, "%d ranks in each oracle group", layout->group_size);
 }
 
 static enum hm_status open_outputs(struct driver *d)

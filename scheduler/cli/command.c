@@ -22,7 +22,7 @@ int hm_launched_rank(void)
 
 int hm_launched_size(void)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", NULL};
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", NULL};
     return environment_number(names, 0);
 }
 

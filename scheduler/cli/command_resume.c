@@ -71,9 +71,10 @@ static enum hm_status settle_ranks(struct arguments *a)
 static enum hm_status resume(struct arguments *a, const struct hm_start *start, int *exit_code)
 {
     if (hm_launch_expected_ranks() > 0) return hm_start_here(start);
-    if (hm_launched_rank() >= 0 && a->ranks > 1)
+    const bool launched = hm_launched_rank() >= 0 || hm_launched_size() > 0;
+    if (launched && a->ranks > 1)
         return hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a->ranks);
-    if (hm_launched_rank() >= 0) return hm_start_here(start);
+    if (launched) return hm_start_here(start);
     HM_TRY(settle_ranks(a));
     return a->ranks > 1 ? hm_start_launch(start, a->ranks, exit_code) : hm_start_here(start);
 }

@@ -68,6 +68,8 @@ static void pass_signal_on(const char *status_file, pid_t mpirun, int seen)
     const long driver = read_status(status_file, "driver");
     if (seen >= 3)
         kill(-mpirun, SIGKILL);
+    else if (seen == 1 && read_status(status_file, "exit") >= 0)
+        return; /* too late to stop anything: the ranks are leaving */
     else if (seen == 1 && driver > 0)
         kill((pid_t)driver, SIGUSR1);
     else

@@ -9,8 +9,10 @@
 
 #include "hamlet_build.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MOST_RANKS = 65536 };
 
@@ -53,6 +55,22 @@ enum hm_status hm_start_check_world(MPI_Comm world)
                    expected, size, HM_MPIEXEC);
 }
 
+/* Open MPI's mpirun passes SIGTERM, SIGINT and SIGHUP on a second late, as its way to end the job: it answers no
+ * MPI_Finalize any more and kills after another second whoever waits there. It also kills the others when one leaves,
+ * so all leave together. SIGUSR1 is passed on and no more; the program's own launcher sends nothing else. */
+static void leave_if_killed(enum hm_status status, int rank)
+{
+    const int signal_number = hm_stop_requested();
+    int killed = status == HM_STOPPED && signal_number != 0 && signal_number != SIGUSR1 && hm_launched_rank() >= 0 &&
+                 hm_launch_expected_ranks() == 0;
+    MPI_Bcast(&killed, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (!killed) return;
+    fflush(stdout);
+    if (rank == 0) fprintf(stderr, "hamlet: %s\n", hm_status_message());
+    MPI_Barrier(MPI_COMM_WORLD);
+    _exit(hm_status_exit_code(status));
+}
+
 enum hm_status hm_start_here(const struct hm_start *start)
 {
     int rank;
@@ -75,6 +93,7 @@ enum hm_status hm_start_here(const struct hm_start *start)
     if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? start->prepare(start->self, &job) : HM_OK);
     if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
     hm_job_release(&job);
+    leave_if_killed(status, rank);
     MPI_Finalize();
     return status;
 }

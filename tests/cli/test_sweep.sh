@@ -41,9 +41,11 @@ sweep() { # CODE ARGUMENT...
     [ $got -eq "$code" ] || complain "exit code $got, not $code: hamlet sweep $*"
 }
 
-wait_for_row_and() { # file, in which folder
+# A run is done and another under way.
+wait_for_middle() { # folder
     tries=0
-    while { [ ! -f "$2/$1" ] || [ ! -f "$2/index.csv" ] || [ "$(wc -l <"$2/index.csv")" -lt 2 ]; } && [ $tries -lt 1500 ]; do
+    while [ $tries -lt 1500 ]; do
+        if [ -f "$1/index.csv" ] && [ "$(wc -l <"$1/index.csv")" -ge 2 ] && [ -n "$(find "$1" -name '*.chk')" ]; then return; fi
         sleep 0.01
         tries=$((tries + 1))
     done
@@ -100,16 +102,16 @@ for way in KILL-1 KILL-2 TERM-1 TERM-2; do
     n=${way#*-}
     signal=${way%-*}
     sweep_file long.yaml long-$way run.yaml <<'END'
-axes: {integrator.steps: [250000], system.initial_velocities.seed: {from: 1, count: 5}}
+axes: {integrator.steps: [300000], system.initial_velocities.seed: {from: 1, count: 8}}
 END
     "$HAMLET" sweep long.yaml -n "$n" >output 2>errors &
     pid=$!
-    wait_for_row_and 000$((n + 1)).chk long-$way # the first run that begins after another has ended
+    wait_for_middle long-$way
     kill -s "$signal" $pid
     wait $pid 2>/dev/null
     got=$?
     rows=$(($(wc -l <long-$way/index.csv) - 1))
-    if [ $rows -lt 1 ] || [ $rows -ge 5 ]; then complain "$way: $rows rows are no middle"; fi
+    if [ $rows -lt 1 ] || [ $rows -ge 8 ]; then complain "$way: $rows rows are no middle"; fi
     if [ "$signal" = TERM ]; then
         [ $got -eq 5 ] || complain "$way: exit code $got, not 5"
         [ "$(wc -l <errors)" -eq 1 ] || complain "$way: not one line"
@@ -117,13 +119,13 @@ END
         [ -s long-$way/index.h5 ] || complain "$way: no table so far"
     fi
     sweep 0 long.yaml -n $((3 - n))
-    kept=$(sed -n 's/^\([0-9]*\) of 5 runs are in the table already$/\1/p' output)
+    kept=$(sed -n 's/^\([0-9]*\) of 8 runs are in the table already$/\1/p' output)
     [ "${kept:-0}" -ge $rows ] || complain "$way: finished runs were repeated" # ranks may outlive a killed launcher
     [ "$signal" = KILL ] || grep -q 'went on from its checkpoint' output || complain "$way: started over"
     [ $way = KILL-1 ] || same_table long-KILL-1 long-$way "$way: another table"
 done
 sweep_file long.yaml long run.yaml <<'END'
-axes: {integrator.steps: [250000], system.initial_velocities.seed: {from: 1, count: 5}}
+axes: {integrator.steps: [300000], system.initial_velocities.seed: {from: 1, count: 8}}
 END
 sweep 0 long.yaml -q
 [ ! -s output ] || complain 'a quiet sweep spoke'
@@ -133,11 +135,11 @@ same_table long long-KILL-1 'killed and continued is not the same as never kille
 head -c -20 long/index.csv >torn && mv torn long/index.csv
 sed -i 4d long/index.csv
 head -c 3000 long/0003.h5 >torn && mv torn long/0003.h5
-head -c 3000 long/0005.h5 >torn && mv torn long/0005.h5
-echo nothing >long/0005.chk
+head -c 3000 long/0008.h5 >torn && mv torn long/0008.h5
+echo nothing >long/0008.chk
 sweep 0 long.yaml
 grep -q 'run 0003: .*no checkpoint: started over' output || complain 'a run without a checkpoint'
-grep -q 'run 0005: .*checkpoint.*started over' output || complain 'a run with a damaged checkpoint'
+grep -q 'run 0008: .*checkpoint.*started over' output || complain 'a run with a damaged checkpoint'
 same_table long long-KILL-1 'repaired, another table'
 
 # A run whose file cannot be written is a row; the others go on.
@@ -146,7 +148,7 @@ rm long/0002.h5 && mkdir long/0002.h5 && : >long/0002.h5/precious
 sweep 0 long.yaml -n 2
 grep -q '^2,run,.*,failed,.*0002.h5.*regular file' long/index.csv || complain 'a run that cannot be written'
 grep -q '^4,run,.*,finished,' long/index.csv || complain 'the run after one that cannot be written'
-grep -q '^5 of 5 runs: 4 finished, 0 diverged, 1 failed' output || complain 'the summary of a failed run'
+grep -q '^8 of 8 runs: 7 finished, 0 diverged, 1 failed' output || complain 'the summary of a failed run'
 
 # Two teams of two ranks.
 sweep_file teams.yaml teams run.yaml <<'END'
