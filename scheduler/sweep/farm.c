@@ -57,6 +57,12 @@ static enum hm_status remove_checkpoints(const struct farm *farm, size_t run)
     return HM_OK;
 }
 
+/* For a reason that may be gone the next time (a full disk, an oracle), unlike a run that diverged. */
+static bool has_failed(const struct hm_sweep_row *row)
+{
+    return strcmp(row->status, "failed") == 0;
+}
+
 /* The row is safe before the checkpoint goes. */
 static enum hm_status keep_row(struct farm *farm, struct hm_sweep_outcome *outcome)
 {
@@ -65,7 +71,7 @@ static enum hm_status keep_row(struct farm *farm, struct hm_sweep_outcome *outco
     *row = outcome->row;
     outcome->row = (struct hm_sweep_row){0};
     HM_TRY(hm_sweep_journal_append(farm->journal, row));
-    HM_TRY(remove_checkpoints(farm, row->run));
+    if (!has_failed(row)) HM_TRY(remove_checkpoints(farm, row->run));
     farm->progress.done++;
     hm_sweep_report_row(farm->plan, row, outcome->seconds, outcome->remark, &farm->progress, farm->log);
     return HM_OK;
@@ -263,9 +269,23 @@ static enum hm_status end_of(const struct farm *farm)
                    hm_stop_requested(), farm->progress.done, farm->plan->count);
 }
 
+/* Runs that failed in an earlier attempt are tried again, from their checkpoint if they have one; a later row of the
+ * journal counts. */
+static void forget_failures(struct farm *farm)
+{
+    size_t failures = 0;
+    for (size_t i = 0; i < farm->plan->count; i++) {
+        if (farm->rows[i].run == 0 || !has_failed(&farm->rows[i])) continue;
+        hm_sweep_row_release(&farm->rows[i]);
+        failures++;
+    }
+    if (failures > 0) hm_log_line(farm->log, "%zu runs failed the last time: they are tried again", failures);
+}
+
 static enum hm_status lead(struct farm *farm)
 {
     HM_TRY(open_journal(farm));
+    forget_failures(farm);
     HM_TRY(make_order(farm));
     HM_TRY(tidy_up(farm));
     if (farm->progress.before > 0)
