@@ -108,6 +108,17 @@ def steps_done():
         return len(f["hamlet/decisions"])
 
 
+def is_finished():
+    """It has nothing to resume any more."""
+    if os.path.exists(CHECKPOINT) or os.path.exists(OLDER) or not os.path.exists(RUN):
+        return False
+    try:
+        with h5py.File(RUN, "r") as f:
+            return f["hamlet/run"].attrs["status"] == b"finished"
+    except OSError:   # killed before it was a file
+        return False
+
+
 def reference(case):
     """The uninterrupted run, and how long it takes."""
     with open(CONFIG, "w") as f:
@@ -180,9 +191,12 @@ def kill_and_resume(case, wall, kills):
             if os.path.exists(CHECKPOINT) or os.path.exists(OLDER):
                 done += 1
                 rows.append(steps_done())
+            elif is_finished():   # killed while it left
+                done += 1
+                break
             else:
                 early += 1
-        if process.returncode != 0:
+        if not is_finished():
             kill_all()
             process = subprocess.run(command(1), capture_output=True, text=True)
             assert process.returncode == 0, f"{case}, killed after steps {rows}: {process.stderr}"
