@@ -62,7 +62,7 @@ struct hm_training_record {
     int32_t history; /* steps the predictor looks back on */
     double loss_before;
     double loss_after;      /* on the training samples */
-    double held_out_before; /* relative rms on the held-out samples; NaN: no weights yet */
+    double held_out_before; /* relative rms on the held-out samples; NaN: no weights yet, or nothing to replace them */
     double held_out_after;
     double samples;
     double seconds;

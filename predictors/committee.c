@@ -21,13 +21,16 @@ static bool allocate(struct hm_committee *c, const struct hm_representation *rep
     const size_t n = 3 * representation->natom, nchannel = representation->nchannel;
     c->member = calloc(c->count, sizeof *c->member);
     c->taught = calloc(c->count, sizeof *c->taught);
-    c->scratch = calloc(2 * nchannel + 3 * n, sizeof *c->scratch);
-    if (!c->member || !c->taught || !c->scratch) return false;
+    c->scratch = calloc(2 * c->count * nchannel + 3 * n, sizeof *c->scratch);
+    c->said = calloc(c->count, sizeof *c->said);
+    if (!c->member || !c->taught || !c->scratch || !c->said) return false;
     c->motion = c->scratch;
-    c->base = c->motion + nchannel;
-    c->kick = c->base + nchannel;
+    c->base = c->motion + c->count * nchannel;
+    c->kick = c->base + c->count * nchannel;
     c->mean = c->kick + n;
     c->spread = c->mean + n;
+    for (size_t m = 0; m < c->count; m++)
+        c->said[m] = (struct hm_prediction){.motion = &c->motion[m * nchannel], .base = &c->base[m * nchannel]};
     return true;
 }
 
@@ -64,6 +67,7 @@ void hm_committee_destroy(struct hm_committee *committee)
     free(committee->member);
     free(committee->taught);
     free(committee->scratch);
+    free(committee->said);
     *committee = (struct hm_committee){0};
 }
 
@@ -146,23 +150,37 @@ double hm_kick_difference(const double *a, const double *b, size_t count)
     return sqrt(squares / (double)count);
 }
 
+static void ask_members(struct hm_committee *c, const struct hm_window *window)
+{
+    const struct hm_predictor_ops *ops = c->member[0].ops;
+    for (size_t m = 0; m < c->count; m++) {
+        c->said[m].has_base = false;
+        c->said[m].extremeness = NAN;
+    }
+    if (ops->predict_all) {
+        ops->predict_all(c->member, c->count, window, c->said);
+        return;
+    }
+    for (size_t m = 0; m < c->count; m++) ops->predict(c->member[m].self, window, &c->said[m]);
+}
+
 void hm_committee_kick(struct hm_committee *committee, const struct hm_window *window, double kick_rms, double *kick,
                        struct hm_signals *signals)
 {
     struct hm_committee *c = committee;
     const size_t n = 3 * window->frame->natom;
-    struct hm_prediction prediction = {.motion = c->motion, .base = c->base, .extremeness = NAN};
     memset(c->mean, 0, 2 * n * sizeof *c->mean); /* and the spread behind it */
+    ask_members(c, window);
     for (size_t m = 0; m < c->count; m++) {
-        c->member[m].ops->predict(c->member[m].self, window, &prediction);
-        decode(window, c->motion, c->kick);
+        decode(window, c->said[m].motion, c->kick);
         include(c, m, n);
     }
     memcpy(kick, c->mean, n * sizeof *kick);
-    *signals = (struct hm_signals){NAN, NAN, prediction.extremeness};
+    const struct hm_prediction *last = &c->said[c->count - 1];
+    *signals = (struct hm_signals){NAN, NAN, last->extremeness};
     if (c->count > 1) signals->committee = sqrt(sum_of(c->spread, n) / (double)(n * (c->count - 1))) / kick_rms;
-    if (prediction.has_base) {
-        decode(window, c->base, c->kick);
+    if (last->has_base) {
+        decode(window, last->base, c->kick);
         signals->base_difference = hm_kick_difference(kick, c->kick, n) / kick_rms;
     }
 }

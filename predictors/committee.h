@@ -32,7 +32,8 @@ struct hm_committee {
     struct hm_predictor *member;  // (count)
     bool *taught;                 // (count) has adopted parameters
     double *scratch;              // behind the arrays below
-    double *motion, *base;        // (nchannel)
+    double *motion, *base;        // (count, nchannel)
+    struct hm_prediction *said;   // (count) of the members, into the two above
     double *kick, *mean, *spread; // (natom, 3)
 };
 

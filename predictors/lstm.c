@@ -73,12 +73,6 @@ static void read_config(const struct hm_predictor_setup *setup, struct hm_lstm *
     l->key = (struct hm_rng_key){.seed = setup->seed, .purpose = HM_RNG_TRAINING, .replica = (uint32_t)setup->member};
 }
 
-/* Sequences side by side: the channels, and for an odd network their negatives. */
-static size_t group_batch(const struct hm_lstm *l, const struct hm_lstm_group *group)
-{
-    return l->odd ? 2 * group->count : group->count;
-}
-
 static bool allocate_group(struct hm_lstm *l, size_t g, const struct hm_representation *representation)
 {
     struct hm_lstm_group *group = &l->group[g];
@@ -87,8 +81,8 @@ static bool allocate_group(struct hm_lstm *l, size_t g, const struct hm_represen
     if (!group->channel) return false;
     for (size_t c = 0; c < l->nchannel; c++)
         if (representation->group[c] == g) group->channel[group->count++] = c;
-    group->weights = calloc(weights, real);
-    group->state = calloc(hm_lstm_state_count(&l->shape, group_batch(l, group)), real);
+    group->weights = hm_lstm_memory(hm_lstm_packed_count(&l->shape), real);
+    group->state = hm_lstm_memory(hm_lstm_state_count(&l->shape, hm_lstm_group_batch(l, group)), real);
     group->adam = (struct hm_adam){.count = weights};
     hm_adam_default(&group->adam);
     group->adam.m = calloc(weights, sizeof *group->adam.m);
@@ -108,11 +102,11 @@ static bool allocate(struct hm_lstm *l, const struct hm_representation *represen
     if (!l->parameters || !l->before || !l->group) return false;
     for (size_t g = 0; g < l->ngroup; g++) {
         if (!allocate_group(l, g, representation)) return false;
-        if (group_batch(l, &l->group[g]) > widest) widest = group_batch(l, &l->group[g]);
+        if (hm_lstm_group_batch(l, &l->group[g]) > widest) widest = hm_lstm_group_batch(l, &l->group[g]);
     }
     l->x = calloc(widest * l->shape.nin, sizeof *l->x);
     l->y = calloc(widest, sizeof *l->y);
-    l->scratch = calloc(hm_lstm_scratch_count(&l->shape, widest), l->engine->real_size);
+    l->scratch = hm_lstm_memory(hm_lstm_scratch_count(&l->shape, widest), l->engine->real_size);
     return l->x && l->y && l->scratch;
 }
 
@@ -193,79 +187,12 @@ static void look_back(void *self, size_t steps)
     l->settled = true;
 }
 
-/* ---- predict ---- */
-
-void hm_lstm_inputs(const struct hm_lstm *lstm, size_t channel, double motion, double coordinate, double *x)
-{
-    const struct hm_lstm_scale *scale = &hm_lstm_scales(lstm)[channel];
-    const double u = scale->motion_sigma > 0 ? (motion - scale->motion_mean) / scale->motion_sigma : 0;
-    const double c = scale->coordinate_sigma > 0 ? (coordinate - scale->coordinate_mean) / scale->coordinate_sigma : 0;
-    if (lstm->motion) *x++ = u;
-    if (lstm->coordinate) *x = c;
-}
-
-/* One step of a group's network on the inputs that lie `back` steps behind. */
-static void step_group(struct hm_lstm *l, struct hm_lstm_group *group, const struct hm_window *window, size_t back)
-{
-    const double *motion = hm_window_motion(window, back), *coordinate = hm_window_coordinate(window, back);
-    for (size_t k = 0; k < group->count; k++) {
-        const size_t c = group->channel[k];
-        hm_lstm_inputs(l, c, motion[c], coordinate[c], &l->x[k * l->shape.nin]);
-    }
-    const size_t count = group->count, inputs = count * l->shape.nin;
-    for (size_t i = 0; l->odd && i < inputs; i++) l->x[inputs + i] = -l->x[i];
-    l->engine->step(&l->shape, group_batch(l, group), group->weights, l->x, group->state, l->scratch, l->y);
-    for (size_t k = 0; l->odd && k < count; k++) l->y[k] = 0.5 * (l->y[k] - l->y[count + k]);
-}
-
-static void prime(void *self, const struct hm_window *window)
-{
-    struct hm_lstm *l = self;
-    for (size_t g = 0; g < l->ngroup; g++) {
-        struct hm_lstm_group *group = &l->group[g];
-        memset(group->state, 0, hm_lstm_state_count(&l->shape, group_batch(l, group)) * l->engine->real_size);
-        for (size_t back = hm_lstm_priming(l); back > 0; back--) step_group(l, group, window, back);
-    }
-}
-
-static double extremeness(const struct hm_lstm *l, const double *coordinate)
-{
-    const struct hm_lstm_scale *scale = hm_lstm_scales(l);
-    double largest = 0;
-    for (size_t c = 0; c < l->nchannel; c++)
-        if (scale[c].coordinate_sigma > 0)
-            largest = fmax(largest, fabs(coordinate[c] - scale[c].coordinate_mean) / scale[c].coordinate_sigma);
-    return largest;
-}
-
-static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
-{
-    struct hm_lstm *l = self;
-    const struct hm_lstm_scale *scale = hm_lstm_scales(l);
-    prediction->has_base = hm_linear_fitted(l->companion.self);
-    if (prediction->has_base) {
-        struct hm_prediction base = {.motion = prediction->base};
-        l->companion.ops->predict(l->companion.self, window, &base);
-    }
-    for (size_t g = 0; g < l->ngroup; g++) {
-        struct hm_lstm_group *group = &l->group[g];
-        step_group(l, group, window, 0);
-        for (size_t k = 0; k < group->count; k++) {
-            const size_t c = group->channel[k];
-            const double base = l->on_base ? prediction->base[c] : scale[c].motion_mean;
-            prediction->motion[c] = base + scale[c].output_sigma * l->y[k];
-        }
-    }
-    prediction->extremeness = extremeness(l, hm_window_coordinate(window, 0));
-}
-
 /* ---- parameters ---- */
 
 void hm_lstm_refresh(struct hm_lstm *lstm)
 {
     for (size_t g = 0; g < lstm->ngroup; g++)
-        lstm->engine->from_double(hm_lstm_parameter_count(&lstm->shape), hm_lstm_weights(lstm, g),
-                                  lstm->group[g].weights);
+        lstm->engine->pack(&lstm->shape, hm_lstm_weights(lstm, g), lstm->group[g].weights);
     if (hm_lstm_header(lstm)->companion_fitted > 0)
         lstm->companion.ops->adopt(lstm->companion.self, hm_lstm_companion(lstm));
 }
@@ -317,7 +244,7 @@ static void save(const void *self, struct hm_archive *archive)
     for (size_t g = 0; g < l->ngroup; g++) {
         const struct hm_lstm_group *group = &l->group[g];
         hm_archive_put(archive, group->state,
-                       hm_lstm_state_count(&l->shape, group_batch(l, group)) * l->engine->real_size);
+                       hm_lstm_state_count(&l->shape, hm_lstm_group_batch(l, group)) * l->engine->real_size);
         hm_archive_put_size(archive, group->adam.steps);
         hm_archive_put_reals(archive, group->adam.m, weights);
         hm_archive_put_reals(archive, group->adam.v, weights);
@@ -344,7 +271,7 @@ static enum hm_status load(void *self, struct hm_archive *archive)
     for (size_t g = 0; g < l->ngroup; g++) {
         struct hm_lstm_group *group = &l->group[g];
         HM_TRY(hm_archive_get(archive, group->state,
-                              hm_lstm_state_count(&l->shape, group_batch(l, group)) * l->engine->real_size));
+                              hm_lstm_state_count(&l->shape, hm_lstm_group_batch(l, group)) * l->engine->real_size));
         HM_TRY(hm_archive_get_size(archive, &group->adam.steps));
         HM_TRY(hm_archive_get_reals(archive, group->adam.m, weights));
         HM_TRY(hm_archive_get_reals(archive, group->adam.v, weights));
@@ -363,12 +290,13 @@ const struct hm_predictor_ops hm_predictor_lstm = {
     .history = history,
     .reseed_steps = reseed_steps,
     .look_back = look_back,
-    .predict = predict,
+    .predict = hm_lstm_predict,
+    .predict_all = hm_lstm_predict_all,
     .train = hm_lstm_train,
     .parameters = parameters,
     .adopt = adopt,
     .describe = describe,
-    .prime = prime,
+    .prime = hm_lstm_prime,
     .save = save,
     .load = load,
 };

@@ -12,12 +12,12 @@ static const double PI = 3.14159265358979323846;
 
 struct batch {
     double *x, *y, *target; // (steps, BATCH, nin), (steps, BATCH), (BATCH)
-    double *gradient, *state, *tape;
+    double *gradient, *packed, *state, *tape;
 };
 
 static void release(struct batch *b)
 {
-    void *const owned[] = {b->x, b->y, b->target, b->gradient, b->state, b->tape};
+    void *const owned[] = {b->x, b->y, b->target, b->gradient, b->packed, b->state, b->tape};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
 }
 
@@ -28,10 +28,11 @@ static enum hm_status allocate(const struct hm_lstm_shape *shape, size_t steps, 
         .y = calloc(steps * BATCH, sizeof(double)),
         .target = calloc(BATCH, sizeof(double)),
         .gradient = calloc(hm_lstm_parameter_count(shape), sizeof(double)),
-        .state = calloc(hm_lstm_state_count(shape, BATCH), sizeof(double)),
-        .tape = calloc(hm_lstm_tape_count(shape, BATCH, steps), sizeof(double)),
+        .packed = hm_lstm_memory(hm_lstm_packed_count(shape), sizeof(double)),
+        .state = hm_lstm_memory(hm_lstm_state_count(shape, BATCH), sizeof(double)),
+        .tape = hm_lstm_memory(hm_lstm_tape_count(shape, BATCH, steps), sizeof(double)),
     };
-    if (b->x && b->y && b->target && b->gradient && b->state && b->tape) return HM_OK;
+    if (b->x && b->y && b->target && b->gradient && b->packed && b->state && b->tape) return HM_OK;
     release(b);
     return hm_fail(HM_OUT_OF_MEMORY, "no memory to train on %d windows of %zu steps", BATCH, steps);
 }
@@ -71,10 +72,11 @@ enum hm_status hm_lstm_descent(const struct hm_lstm_problem *problem, const stru
         status = hm_interrupt_check(&problem->interrupt);
         if (status != HM_OK) break;
         fill(problem, examples, update, &b);
-        engine->forward(shape, BATCH, steps, weights, b.x, b.state, b.tape, b.y);
+        engine->pack(shape, weights, b.packed);
+        engine->forward(shape, BATCH, steps, b.packed, b.x, b.state, b.tape, b.y);
         memset(b.y, 0, last * sizeof *b.y); /* from here on dloss/dy */
         for (size_t k = 0; k < BATCH; k++) b.y[last + k] = 2 * (b.y[last + k] - b.target[k]) / BATCH;
-        engine->backward(shape, BATCH, steps, weights, b.y, b.tape, b.gradient);
+        engine->backward(shape, BATCH, steps, b.packed, b.y, b.tape, b.gradient);
         hm_adam_step(adam, rate_at(problem->from_scratch, update, updates), b.gradient, weights);
     }
     release(&b);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What an example is shown besides the data. Constants measured on four diatomics. */
 struct variety {
@@ -97,6 +98,18 @@ enum hm_status hm_lstm_examples_draw(const struct hm_lstm_problem *problem, size
         fill_state(p, draw, &examples->state[e * nstate]);
     }
     return HM_OK;
+}
+
+void hm_lstm_examples_place(const struct hm_lstm_problem *problem, const struct hm_lstm_examples *examples,
+                            size_t first, size_t batch, double *x, double *state)
+{
+    const struct hm_lstm_shape *shape = &problem->shape;
+    const size_t nin = shape->nin, steps = examples->steps, nstate = hm_lstm_state_count(shape, 1);
+    for (size_t b = 0; b < batch; b++) {
+        for (size_t n = 0; n < steps; n++)
+            memcpy(&x[(n * batch + b) * nin], &examples->x[((first + b) * steps + n) * nin], nin * sizeof *x);
+        hm_lstm_state_place(shape, &examples->state[(first + b) * nstate], b, batch, state);
+    }
 }
 
 void hm_lstm_examples_release(struct hm_lstm_examples *examples)

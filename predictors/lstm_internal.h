@@ -1,4 +1,4 @@
-/* The inside of the LSTM predictor, shared by lstm.c (predicting) and lstm_learn.c (learning).
+/* The inside of the LSTM predictor, shared by lstm.c (what it is), lstm_predict.c and lstm_learn.c.
  *
  * Every group of channels has its own network; its channels are sequences side by side. The network sees, normalised,
  * the motion done last and the coordinate now, and says the coming motion, or what the base leaves of it:
@@ -35,7 +35,7 @@ struct hm_lstm_scale {
 struct hm_lstm_group {
     size_t count;
     size_t *channel;     // (count)
-    void *weights;       // of the network, in its precision
+    void *weights;       // of the network, packed for the engine
     void *state;         // (layers, count, hidden) twice
     struct hm_adam adam; // moments are kept from episode to episode
 };
@@ -82,12 +82,23 @@ static inline size_t hm_lstm_priming(const struct hm_lstm *lstm)
 }
 /* Steps that must lie behind: priming begins one step after a motion, and the companion may look back further. */
 size_t hm_lstm_history(const struct hm_lstm *lstm);
-/* Puts the parameters into use: weights in the network's precision, the companion's to the companion. */
+/* Puts the parameters into use: weights packed for the engine, the companion's to the companion. */
 void hm_lstm_refresh(struct hm_lstm *lstm);
 
 /* The network's inputs for one channel whose last motion and present coordinate these are. */
 void hm_lstm_inputs(const struct hm_lstm *lstm, size_t channel, double motion, double coordinate, double *x);
 
+/* Sequences side by side: the channels, and for an odd network their negatives. */
+static inline size_t hm_lstm_group_batch(const struct hm_lstm *lstm, const struct hm_lstm_group *group)
+{
+    return lstm->odd ? 2 * group->count : group->count;
+}
+
+/* Operations of the predictor (predictor.h). */
+void hm_lstm_prime(void *self, const struct hm_window *window);
+void hm_lstm_predict(void *self, const struct hm_window *window, struct hm_prediction *prediction);
+void hm_lstm_predict_all(const struct hm_predictor *members, size_t count, const struct hm_window *window,
+                         struct hm_prediction *predictions);
 enum hm_status hm_lstm_train(void *self, const struct hm_batch *batch, struct hm_training_report *report);
 
 #endif

@@ -283,18 +283,20 @@ static bool enough(const struct hm_lstm *l)
 }
 
 /* Parameters in use are left alone while they predict new labels as well as those they were accepted on; and after
- * candidates that came to nothing, the next few episodes are let pass. */
-static enum hm_status worth_studying(struct hm_lstm *l, bool *worth)
+ * candidates that came to nothing, the next few episodes are let pass. Only what is to be replaced is judged on the
+ * labels that were kept out. */
+static enum hm_status worth_studying(struct hm_lstm *l, bool *worth, double *held_out)
 {
     double surprise;
     *worth = true;
     if (!l->taught) return HM_OK;
     HM_TRY(judge(l, FRESH, &surprise));
     *worth = surprise > SURPRISE * l->accepted_error || !isfinite(l->accepted_error);
-    if (!*worth || l->rest == 0) return HM_OK;
-    l->rest--;
-    *worth = false;
-    return HM_OK;
+    if (*worth && l->rest > 0) {
+        l->rest--;
+        *worth = false;
+    }
+    return *worth && enough(l) ? judge(l, HELD_OUT, held_out) : HM_OK;
 }
 
 static void settle(struct hm_lstm *l, const struct hm_training_report *report)
@@ -334,8 +336,7 @@ enum hm_status hm_lstm_train(void *self, const struct hm_batch *batch, struct hm
     report->held_out_before = report->held_out_after = NAN;
     HM_TRY(hm_reservoir_take(&l->reservoir, batch, hm_lstm_history(l)));
     report->samples = (double)hm_reservoir_labels(&l->reservoir, false);
-    if (l->taught && enough(l)) HM_TRY(judge(l, HELD_OUT, &report->held_out_before));
-    HM_TRY(worth_studying(l, &worth));
+    HM_TRY(worth_studying(l, &worth, &report->held_out_before));
     memcpy(l->before, l->parameters, l->nparameter * sizeof *l->parameters);
     HM_TRY(teach_companion(l, batch));
     if (worth && enough(l)) return try_candidate(l, batch->interrupt, report);

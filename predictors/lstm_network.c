@@ -1,58 +1,60 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "predictors/lstm_network.h"
+
+#include "predictors/lstm_cell.h"
 
 #include <cblas.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-/* The tape, for L layers, B sequences, T steps:
- *
- *   x (T, B, nin)
- *   for each layer: h (T+1, B, H) | c (T+1, B, H) | gates (T, B, 4H) | tanh c (T, B, H)
- *   dh_above (T, B, H) | dh (B, H) | dc (B, H) | gradient, like the parameters
- *
- * h and c begin with the state before the first step. Backward turns the gates into dloss/da in place.
- */
-static size_t tape_layer_count(const struct hm_lstm_shape *shape, size_t batch, size_t steps)
+enum { WIDEST = 16 }; /* lanes of a vector: no engine rounds up to more */
+
+static size_t padded(const struct hm_lstm_shape *shape)
 {
-    return (2 * (steps + 1) + 5 * steps) * batch * shape->hidden;
+    return (shape->hidden + WIDEST - 1) / WIDEST * WIDEST;
 }
 
-size_t hm_lstm_tape_count(const struct hm_lstm_shape *shape, size_t batch, size_t steps)
+const struct hm_lstm_engine *hm_lstm_engine_of(enum hm_lstm_instructions instructions, enum hm_lstm_precision precision)
 {
-    return steps * batch * shape->nin + shape->layers * tape_layer_count(shape, batch, steps) +
-           (steps + 2) * batch * shape->hidden + hm_lstm_parameter_count(shape);
+    switch (instructions) {
+    case HM_LSTM_NAIVE:
+        return hm_lstm_engines_naive[precision];
+#if defined __x86_64__
+    case HM_LSTM_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? hm_lstm_engines_avx2[precision] : NULL;
+    case HM_LSTM_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
+                   ? hm_lstm_engines_avx512[precision]
+                   : NULL;
+#endif
+    case HM_LSTM_PORTABLE:
+        return hm_lstm_engines_portable[precision];
+    default:
+        return NULL;
+    }
 }
-
-/* The two precisions are one text, included twice. */
-#define REAL float
-#define REAL_NAME "float"
-#define REAL_(name) name##_float
-#define GEMM cblas_sgemm
-#define GEMV cblas_sgemv
-#define EXP expf
-#define TANH tanhf
-#include "predictors/lstm_network.inc"
-#undef REAL
-#undef REAL_NAME
-#undef REAL_
-#undef GEMM
-#undef GEMV
-#undef EXP
-#undef TANH
-
-#define REAL double
-#define REAL_NAME "double"
-#define REAL_(name) name##_double
-#define GEMM cblas_dgemm
-#define GEMV cblas_dgemv
-#define EXP exp
-#define TANH tanh
-#include "predictors/lstm_network.inc"
 
 const struct hm_lstm_engine *hm_lstm_engine_get(enum hm_lstm_precision precision)
 {
     openblas_set_num_threads(1);
-    return precision == HM_LSTM_FLOAT ? &engine_float : &engine_double;
+    for (enum hm_lstm_instructions best = HM_LSTM_AVX512; best > HM_LSTM_PORTABLE; best--)
+        if (hm_lstm_engine_of(best, precision)) return hm_lstm_engine_of(best, precision);
+    return hm_lstm_engine_of(HM_LSTM_PORTABLE, precision);
+}
+
+void *hm_lstm_memory(size_t count, size_t size)
+{
+    const size_t huge = (size_t)1 << 21, bytes = count * size, alignment = bytes >= huge / 4 ? huge : 64;
+    void *memory = aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
+    if (!memory) return NULL;
+#if defined MADV_HUGEPAGE
+    if (alignment == huge) madvise(memory, bytes, MADV_HUGEPAGE); /* the weights are streamed at every step */
+#endif
+    memset(memory, 0, bytes);
+    return memory;
 }
 
 size_t hm_lstm_layer_offset(const struct hm_lstm_shape *shape, size_t layer)
@@ -79,9 +81,24 @@ void hm_lstm_state_place(const struct hm_lstm_shape *shape, const double *one, s
         memcpy(&state[(l * batch + b) * shape->hidden], &one[l * shape->hidden], shape->hidden * sizeof *one);
 }
 
+size_t hm_lstm_packed_count(const struct hm_lstm_shape *shape)
+{
+    size_t count = shape->nout * (padded(shape) + 1) + WIDEST;
+    for (size_t l = 0; l < shape->layers; l++)
+        count += 4 * padded(shape) * (1 + hm_lstm_layer_inputs(shape, l) + shape->hidden + 2 * padded(shape));
+    return count;
+}
+
 size_t hm_lstm_scratch_count(const struct hm_lstm_shape *shape, size_t batch)
 {
-    return batch * (shape->nin + 5 * shape->hidden);
+    return batch * (shape->nin + 5 * padded(shape)) + WIDEST;
+}
+
+size_t hm_lstm_tape_count(const struct hm_lstm_shape *shape, size_t batch, size_t steps)
+{
+    const size_t layer = (2 * (steps + 1) + 5 * steps) * batch * padded(shape);
+    return steps * batch * shape->nin + WIDEST + shape->layers * layer + (steps + 2) * batch * padded(shape) +
+           hm_lstm_packed_count(shape);
 }
 
 void hm_lstm_parameters_draw(const struct hm_lstm_shape *shape, struct hm_rng_key key, double *parameters)

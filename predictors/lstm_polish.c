@@ -3,8 +3,8 @@
  *   r = (y_m - target_m, kappa W_q),  J = dr/dw (R, N)         R = examples and sequences (lstm_work.h)
  *   w := w - J^T (J J^T + lambda)^{-1} r
  *
- * lambda falls while the steps succeed and rises until one does. The Jacobian costs a backward pass an example, the
- * rest is a symmetric product (R, R, N) and a Cholesky factorisation.
+ * lambda falls while the steps succeed and rises until one does. The Jacobian costs a forward and a backward pass of
+ * all examples and an outer product of each, the rest is a symmetric product (R, R, N) and a Cholesky factorisation.
  */
 #include "predictors/lstm_study.h"
 #include "predictors/lstm_work.h"
@@ -19,7 +19,11 @@ void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
              const int *ldb, int *info, size_t length);
 
-enum { TRIES = 12, BALANCING = 8 /* iterations that look at the work, too */ };
+enum {
+    SIDE_BY_SIDE = 24,
+    /* examples, so that their tape stays in the cache */ TRIES = 12,
+    BALANCING = 8 /* iterations that look at the work, too */
+};
 
 static const double LARGEST_JACOBIAN = 512e6; /* bytes */
 static const double KAPPA = 1000;             /* work counts more than error: it accumulates */
@@ -35,15 +39,16 @@ struct polish {
     double *residual, *trial;          // (R)
     double *solution;                  // (R)
     double *before;                    // (N) weights before a step
-    double *x, *y, *dy, *state, *tape; // of the batch (steps, M, ...); the first steps' worth also of one example
+    double *packed;                    // weights
+    double *x, *y, *dy, *state, *tape; // of SIDE_BY_SIDE examples
     double damping;
     double kappa;
 };
 
 static void release(struct polish *p)
 {
-    void *const owned[] = {p->jacobian, p->gram, p->factor, p->residual, p->trial, p->solution,
-                           p->before,   p->x,    p->y,      p->dy,       p->state, p->tape};
+    void *const owned[] = {p->jacobian, p->gram, p->factor, p->residual, p->trial, p->solution, p->before,
+                           p->packed,   p->x,    p->y,      p->dy,       p->state, p->tape};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     hm_lstm_work_release(&p->work);
 }
@@ -61,60 +66,60 @@ static enum hm_status allocate(struct polish *p)
     p->trial = calloc(p->R, real);
     p->solution = calloc(p->R, real);
     p->before = calloc(p->N, real);
-    p->x = calloc(steps * M * shape->nin, real);
-    p->y = calloc(steps * M, real);
-    p->dy = calloc(steps, real);
-    p->state = calloc(hm_lstm_state_count(shape, M), real);
-    p->tape = calloc(hm_lstm_tape_count(shape, M, steps), real);
-    if (p->jacobian && p->gram && p->factor && p->residual && p->trial && p->solution && p->before && p->x && p->y &&
-        p->dy && p->state && p->tape)
+    p->packed = hm_lstm_memory(hm_lstm_packed_count(shape), real);
+    p->x = calloc(steps * SIDE_BY_SIDE * shape->nin, real);
+    p->y = calloc(steps * SIDE_BY_SIDE, real);
+    p->dy = calloc(steps * SIDE_BY_SIDE, real);
+    p->state = hm_lstm_memory(hm_lstm_state_count(shape, SIDE_BY_SIDE), real);
+    p->tape = hm_lstm_memory(hm_lstm_tape_count(shape, SIDE_BY_SIDE, steps), real);
+    if (p->jacobian && p->gram && p->factor && p->residual && p->trial && p->solution && p->before && p->packed &&
+        p->x && p->y && p->dy && p->state && p->tape)
         return HM_OK;
     release(p);
     return hm_fail(HM_OUT_OF_MEMORY, "no memory to train on %zu examples", M);
 }
 
-/* Examples side by side, for the forward passes over all of them. */
-static void transpose_examples(struct polish *p)
+/* Forward through the next examples from `first` on, as many as go side by side. y holds their outputs. */
+static enum hm_status run_examples(struct polish *p, size_t first, size_t *count)
 {
-    const size_t nin = p->problem->shape.nin, steps = p->examples->steps;
-    for (size_t e = 0; e < p->M; e++)
-        for (size_t n = 0; n < steps; n++)
-            memcpy(&p->x[(n * p->M + e) * nin], &p->examples->x[(e * steps + n) * nin], nin * sizeof *p->x);
+    const struct hm_lstm_shape *shape = &p->problem->shape;
+    const size_t batch = p->M - first < SIDE_BY_SIDE ? p->M - first : SIDE_BY_SIDE;
+    HM_TRY(hm_interrupt_check(&p->problem->interrupt));
+    hm_lstm_examples_place(p->problem, p->examples, first, batch, p->x, p->state);
+    p->engine->forward(shape, batch, p->examples->steps, p->packed, p->x, p->state, p->tape, p->y);
+    *count = batch;
+    return HM_OK;
 }
 
-static const double *initial_state(const struct polish *p, size_t example)
+static enum hm_status residuals(struct polish *p, const double *weights, double *residual, double *squares)
 {
-    return &p->examples->state[example * hm_lstm_state_count(&p->problem->shape, 1)];
-}
-
-static double residuals(struct polish *p, const double *weights, double *residual)
-{
-    const size_t steps = p->examples->steps;
-    double squares = 0;
-    for (size_t e = 0; e < p->M; e++) hm_lstm_state_place(&p->problem->shape, initial_state(p, e), e, p->M, p->state);
-    p->engine->forward(&p->problem->shape, p->M, steps, weights, p->x, p->state, p->tape, p->y);
-    for (size_t e = 0; e < p->M; e++) {
-        residual[e] = p->y[(steps - 1) * p->M + e] - p->examples->target[e];
-        squares += residual[e] * residual[e];
+    *squares = 0;
+    p->engine->pack(&p->problem->shape, weights, p->packed);
+    for (size_t first = 0, batch; first < p->M; first += batch) {
+        HM_TRY(run_examples(p, first, &batch));
+        for (size_t b = 0; b < batch; b++) {
+            const double y = p->y[(p->examples->steps - 1) * batch + b];
+            residual[first + b] = y - p->examples->target[first + b];
+            *squares += residual[first + b] * residual[first + b];
+        }
     }
     for (size_t q = 0; p->kappa > 0 && q < p->work.count; q++) {
         residual[p->M + q] = p->kappa * hm_lstm_work_measure(&p->work, q, weights, NULL);
-        squares += residual[p->M + q] * residual[p->M + q];
+        *squares += residual[p->M + q] * residual[p->M + q];
     }
-    return squares;
+    return HM_OK;
 }
 
 static enum hm_status jacobian(struct polish *p, const double *weights)
 {
     const struct hm_lstm_shape *shape = &p->problem->shape;
     const size_t steps = p->examples->steps;
-    for (size_t e = 0; e < p->M; e++) {
-        HM_TRY(hm_interrupt_check(&p->problem->interrupt));
-        memcpy(p->state, initial_state(p, e), hm_lstm_state_count(shape, 1) * sizeof *p->state);
-        p->engine->forward(shape, 1, steps, weights, &p->examples->x[e * steps * shape->nin], p->state, p->tape, p->y);
-        memset(p->dy, 0, steps * sizeof *p->dy);
-        p->dy[steps - 1] = 1;
-        p->engine->backward(shape, 1, steps, weights, p->dy, p->tape, &p->jacobian[e * p->N]);
+    p->engine->pack(shape, weights, p->packed);
+    for (size_t first = 0, batch; first < p->M; first += batch) {
+        HM_TRY(run_examples(p, first, &batch));
+        memset(p->dy, 0, steps * batch * sizeof *p->dy);
+        for (size_t b = 0; b < batch; b++) p->dy[(steps - 1) * batch + b] = 1;
+        p->engine->backward_each(shape, batch, steps, p->packed, p->dy, p->tape, &p->jacobian[first * p->N]);
     }
     for (size_t q = 0; p->kappa > 0 && q < p->work.count; q++) {
         hm_lstm_work_measure(&p->work, q, weights, &p->jacobian[(p->M + q) * p->N]);
@@ -142,24 +147,27 @@ static bool step(struct polish *p, double *weights)
     return true;
 }
 
-/* One iteration; false if no damping made it better, and the weights are as they were. */
-static bool iterate(struct polish *p, double *weights, double *squares)
+/* One iteration; not better if no damping made it so, and the weights are as they were. */
+static enum hm_status iterate(struct polish *p, double *weights, double *squares, bool *better)
 {
+    *better = false;
     memcpy(p->before, weights, p->N * sizeof *weights);
     for (int attempt = 0; attempt < TRIES; attempt++) {
         if (step(p, weights)) {
-            const double now = residuals(p, weights, p->trial);
+            double now;
+            HM_TRY(residuals(p, weights, p->trial, &now));
             if (now < *squares) {
                 p->damping *= now < 0.5 * *squares ? 0.2 : 0.5;
                 memcpy(p->residual, p->trial, p->R * sizeof *p->residual);
                 *squares = now;
-                return true;
+                *better = true;
+                return HM_OK;
             }
         }
         p->damping *= 5;
     }
     memcpy(weights, p->before, p->N * sizeof *weights);
-    return false;
+    return HM_OK;
 }
 
 bool hm_lstm_polish_fits(const struct hm_lstm_shape *shape, size_t examples)
@@ -169,14 +177,16 @@ bool hm_lstm_polish_fits(const struct hm_lstm_shape *shape, size_t examples)
 
 static enum hm_status run(struct polish *p, size_t iterations, double *weights)
 {
-    double squares = residuals(p, weights, p->residual);
-    for (size_t k = 0; k < iterations; k++) {
+    double squares;
+    bool better = true;
+    HM_TRY(residuals(p, weights, p->residual, &squares));
+    for (size_t k = 0; k < iterations && better; k++) {
         HM_TRY(jacobian(p, weights));
         if (p->damping == 0) {
             for (size_t e = 0; e < p->M; e++) p->damping += p->gram[e * p->R + e];
             p->damping *= FIRST_DAMPING / (double)p->M;
         }
-        if (!iterate(p, weights, &squares)) break;
+        HM_TRY(iterate(p, weights, &squares, &better));
     }
     return HM_OK;
 }
@@ -192,7 +202,6 @@ enum hm_status hm_lstm_polish(const struct hm_lstm_problem *problem, const struc
         .M = examples->count,
     };
     HM_TRY(allocate(&p));
-    transpose_examples(&p);
     enum hm_status status = run(&p, iterations, weights);
     /* From the start the work would rule the search; now it is small and a few iterations take it away. */
     p.kappa = KAPPA;
@@ -206,18 +215,25 @@ enum hm_status hm_lstm_examples_loss(const struct hm_lstm_problem *problem, cons
 {
     const struct hm_lstm_engine *engine = hm_lstm_engine_get(HM_LSTM_DOUBLE);
     const struct hm_lstm_shape *shape = &problem->shape;
-    double *state = calloc(hm_lstm_state_count(shape, 1) + hm_lstm_scratch_count(shape, 1), sizeof *state);
-    if (!state) return hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
-    double *scratch = state + hm_lstm_state_count(shape, 1), squares = 0;
-    for (size_t e = 0; e < examples->count; e++) {
-        double y = 0;
-        memcpy(state, &examples->state[e * hm_lstm_state_count(shape, 1)],
-               hm_lstm_state_count(shape, 1) * sizeof *state);
-        for (size_t n = 0; n < examples->steps; n++)
-            engine->step(shape, 1, weights, &examples->x[(e * examples->steps + n) * shape->nin], state, scratch, &y);
-        squares += (y - examples->target[e]) * (y - examples->target[e]);
+    const size_t steps = examples->steps, most = SIDE_BY_SIDE;
+    double *packed = hm_lstm_memory(hm_lstm_packed_count(shape), sizeof *packed);
+    double *state = hm_lstm_memory(hm_lstm_state_count(shape, most), sizeof *state);
+    double *scratch = hm_lstm_memory(hm_lstm_scratch_count(shape, most), sizeof *scratch);
+    double *x = calloc(steps * most * shape->nin, sizeof *x), y[SIDE_BY_SIDE] = {0}, squares = 0;
+    const bool room = packed && state && scratch && x;
+    if (room) engine->pack(shape, weights, packed);
+    for (size_t first = 0, batch; room && first < examples->count; first += batch) {
+        batch = examples->count - first < most ? examples->count - first : most;
+        hm_lstm_examples_place(problem, examples, first, batch, x, state);
+        for (size_t n = 0; n < steps; n++)
+            engine->step(shape, batch, packed, &x[n * batch * shape->nin], state, scratch, y);
+        for (size_t b = 0; b < batch; b++)
+            squares += (y[b] - examples->target[first + b]) * (y[b] - examples->target[first + b]);
     }
+    free(packed);
     free(state);
+    free(scratch);
+    free(x);
     *loss = sqrt(squares / (double)examples->count);
-    return HM_OK;
+    return room ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
 }

@@ -38,42 +38,88 @@ enum hm_status hm_lstm_study(const struct hm_lstm_problem *problem, struct hm_ad
 
 /* ---- judging ---- */
 
-/* Through one sequence as it runs: primed before its first label, then on. `x` holds the inputs and their negatives. */
-static void run_sequence(const struct hm_lstm_problem *p, const struct hm_lstm_sequence *sequence, const void *weights,
-                         void *state, void *scratch, double *x, double *squares)
+enum { SIDE_BY_SIDE = 24 };
+
+/* What judging needs, for SIDE_BY_SIDE sequences: an odd network takes the negatives of the inputs beside them. */
+struct judge {
+    const struct hm_lstm_problem *problem;
+    void *packed, *state, *scratch;
+    double *x, *y;
+    const struct hm_lstm_sequence **longest_first; // (nsequence)
+};
+
+static void release(struct judge *j)
 {
-    const size_t nin = p->shape.nin, batch = p->odd ? 2 : 1;
-    memset(state, 0, hm_lstm_state_count(&p->shape, batch) * p->engine->real_size);
-    for (size_t n = sequence->learn_from - p->prime; n < sequence->count; n++) {
-        double y[2];
-        for (size_t k = 0; k < nin; k++) {
-            x[k] = sequence->inputs[n * nin + k];
-            x[nin + k] = -x[k];
+    void *const owned[] = {j->packed, j->state, j->scratch, j->x, j->y, (void *)j->longest_first};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}
+
+static size_t length(const struct hm_lstm_problem *p, const struct hm_lstm_sequence *sequence)
+{
+    return sequence->count - (sequence->learn_from - p->prime);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct hm_lstm_sequence *x = *(const struct hm_lstm_sequence *const *)a;
+    const struct hm_lstm_sequence *y = *(const struct hm_lstm_sequence *const *)b;
+    const size_t nx = x->count - x->learn_from, ny = y->count - y->learn_from;
+    if (nx != ny) return nx < ny ? 1 : -1;
+    return (x > y) - (x < y);
+}
+
+static bool prepare(const struct hm_lstm_problem *p, const double *weights, struct judge *j)
+{
+    const size_t most = p->odd ? 2 * SIDE_BY_SIDE : SIDE_BY_SIDE, real = p->engine->real_size;
+    *j = (struct judge){
+        .problem = p,
+        .packed = hm_lstm_memory(hm_lstm_packed_count(&p->shape), real),
+        .state = hm_lstm_memory(hm_lstm_state_count(&p->shape, most), real),
+        .scratch = hm_lstm_memory(hm_lstm_scratch_count(&p->shape, most), real),
+        .x = calloc(most * p->shape.nin, sizeof(double)),
+        .y = calloc(most, sizeof(double)),
+        .longest_first = calloc(p->nsequence + 1, sizeof(const struct hm_lstm_sequence *)),
+    };
+    if (!j->packed || !j->state || !j->scratch || !j->x || !j->y || !j->longest_first) return false;
+    p->engine->pack(&p->shape, weights, j->packed);
+    for (size_t i = 0; i < p->nsequence; i++) j->longest_first[i] = &p->sequence[i];
+    qsort((void *)j->longest_first, p->nsequence, sizeof(const struct hm_lstm_sequence *), compare);
+    return true;
+}
+
+/* Through some sequences as they run, each primed before its first label, then on; one that ended idles. */
+static double run_sequences(struct judge *j, size_t batch, const struct hm_lstm_sequence *const *sequence)
+{
+    const struct hm_lstm_problem *p = j->problem;
+    const size_t nin = p->shape.nin, rows = p->odd ? 2 * batch : batch, longest = length(p, sequence[0]);
+    double squares[SIDE_BY_SIDE] = {0}, sum = 0;
+    memset(j->state, 0, hm_lstm_state_count(&p->shape, rows) * p->engine->real_size);
+    for (size_t k = 0; k < longest; k++) {
+        for (size_t b = 0; b < batch && k < length(p, sequence[b]); b++) {
+            const size_t n = sequence[b]->learn_from - p->prime + k;
+            memcpy(&j->x[b * nin], &sequence[b]->inputs[n * nin], nin * sizeof *j->x);
         }
-        p->engine->step(&p->shape, batch, weights, x, state, scratch, y);
-        const double error = (p->odd ? 0.5 * (y[0] - y[1]) : y[0]) - sequence->target[n];
-        if (n >= sequence->learn_from && sequence->label[n]) *squares += error * error;
+        for (size_t i = 0; p->odd && i < batch * nin; i++) j->x[batch * nin + i] = -j->x[i];
+        p->engine->step(&p->shape, rows, j->packed, j->x, j->state, j->scratch, j->y);
+        for (size_t b = 0; b < batch && k < length(p, sequence[b]); b++) {
+            const size_t n = sequence[b]->learn_from - p->prime + k;
+            const double y = p->odd ? 0.5 * (j->y[b] - j->y[batch + b]) : j->y[b], error = y - sequence[b]->target[n];
+            if (k >= p->prime && sequence[b]->label[n]) squares[b] += error * error;
+        }
     }
+    for (size_t b = 0; b < batch; b++) sum += squares[b];
+    return sum;
 }
 
 enum hm_status hm_lstm_errors(const struct hm_lstm_problem *problem, const double *weights, double *squares)
 {
-    const struct hm_lstm_problem *p = problem;
-    const size_t real = p->engine->real_size, count = hm_lstm_parameter_count(&p->shape);
-    void *narrow = calloc(count, real), *state = calloc(hm_lstm_state_count(&p->shape, 2), real);
-    void *scratch = calloc(hm_lstm_scratch_count(&p->shape, 2), real);
-    double *x = calloc(2 * p->shape.nin, sizeof *x);
-    enum hm_status status = HM_OK;
+    struct judge j;
     *squares = 0;
-    if (!narrow || !state || !scratch || !x)
-        status = hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
-    else
-        p->engine->from_double(count, weights, narrow);
-    for (size_t i = 0; status == HM_OK && i < p->nsequence; i++)
-        run_sequence(p, &p->sequence[i], narrow, state, scratch, x, squares);
-    free(narrow);
-    free(state);
-    free(scratch);
-    free(x);
-    return status;
+    const bool ready = prepare(problem, weights, &j);
+    for (size_t i = 0; ready && i < problem->nsequence; i += SIDE_BY_SIDE) {
+        const size_t left = problem->nsequence - i;
+        *squares += run_sequences(&j, left < SIDE_BY_SIDE ? left : SIDE_BY_SIDE, &j.longest_first[i]);
+    }
+    release(&j);
+    return ready ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
 }

@@ -84,6 +84,10 @@ enum hm_status hm_lstm_examples_draw(const struct hm_lstm_problem *problem, size
                                      struct hm_lstm_examples *examples);
 void hm_lstm_examples_release(struct hm_lstm_examples *examples);
 
+/* `batch` of them from `first` on side by side, as the engine takes them: x (steps, batch, nin); their states. */
+void hm_lstm_examples_place(const struct hm_lstm_problem *problem, const struct hm_lstm_examples *examples,
+                            size_t first, size_t batch, double *x, double *state);
+
 enum hm_status hm_lstm_descent(const struct hm_lstm_problem *problem, const struct hm_lstm_examples *examples,
                                size_t updates, struct hm_adam *adam, double *weights);
 bool hm_lstm_polish_fits(const struct hm_lstm_shape *shape, size_t examples);

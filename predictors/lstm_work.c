@@ -26,17 +26,19 @@ enum hm_status hm_lstm_work_start(const struct hm_lstm_problem *problem, struct 
     *work = (struct hm_lstm_work){.problem = problem};
     choose_sequences(work);
     if (work->count == 0) return HM_OK;
-    work->state = calloc(hm_lstm_state_count(&problem->shape, 1), sizeof *work->state);
-    work->tape = calloc(hm_lstm_tape_count(&problem->shape, 1, work->longest), sizeof *work->tape);
+    work->packed = hm_lstm_memory(hm_lstm_packed_count(&problem->shape), sizeof *work->packed);
+    work->state = hm_lstm_memory(hm_lstm_state_count(&problem->shape, 1), sizeof *work->state);
+    work->tape = hm_lstm_memory(hm_lstm_tape_count(&problem->shape, 1, work->longest), sizeof *work->tape);
     work->y = calloc(work->longest, sizeof *work->y);
     work->dy = calloc(work->longest, sizeof *work->dy);
-    if (work->state && work->tape && work->y && work->dy) return HM_OK;
+    if (work->packed && work->state && work->tape && work->y && work->dy) return HM_OK;
     hm_lstm_work_release(work);
     return hm_fail(HM_OUT_OF_MEMORY, "no memory to train on a sequence of %zu steps", work->longest);
 }
 
 void hm_lstm_work_release(struct hm_lstm_work *work)
 {
+    free(work->packed);
     free(work->state);
     free(work->tape);
     free(work->y);
@@ -53,7 +55,8 @@ double hm_lstm_work_measure(struct hm_lstm_work *work, size_t q, const double *w
     double sum = 0, norm = 0;
     memset(work->state, 0, hm_lstm_state_count(&p->shape, 1) * sizeof *work->state);
     memset(work->dy, 0, steps * sizeof *work->dy);
-    engine->forward(&p->shape, 1, steps, weights, &sequence->inputs[first * p->shape.nin], work->state, work->tape,
+    engine->pack(&p->shape, weights, work->packed);
+    engine->forward(&p->shape, 1, steps, work->packed, &sequence->inputs[first * p->shape.nin], work->state, work->tape,
                     work->y);
     for (size_t n = from; n < steps; n++) {
         const double h = sin(PI * (double)(n - from) / (double)(steps - from)), rate = sequence->rate[first + n];
@@ -62,6 +65,6 @@ double hm_lstm_work_measure(struct hm_lstm_work *work, size_t q, const double *w
         norm += work->dy[n] * rate;
     }
     for (size_t n = from; n < steps; n++) work->dy[n] /= norm;
-    if (gradient) engine->backward(&p->shape, 1, steps, weights, work->dy, work->tape, gradient);
+    if (gradient) engine->backward(&p->shape, 1, steps, work->packed, work->dy, work->tape, gradient);
     return sum / norm;
 }

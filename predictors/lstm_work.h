@@ -19,6 +19,7 @@ struct hm_lstm_work {
     const struct hm_lstm_problem *problem;
     const struct hm_lstm_sequence *sequence[HM_LSTM_WORK_MOST];
     size_t count, longest;
+    double *packed;                // weights
     double *state, *tape, *y, *dy; // of the longest sequence
 };
 

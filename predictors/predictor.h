@@ -41,7 +41,7 @@ struct hm_batch {
 struct hm_training_report {
     bool accepted;                          // the parameters are new
     double loss_before, loss_after;         // on the training labels
-    double held_out_before, held_out_after; // on labels kept out of the fit
+    double held_out_before, held_out_after; // on labels kept out; NaN without a candidate
     double samples;                         // training labels behind the fit
 };
 
@@ -51,6 +51,8 @@ struct hm_predictor_setup {
     uint64_t seed;
     size_t member; // of the committee
 };
+
+struct hm_predictor;
 
 struct hm_predictor_ops {
     struct hm_method method;
@@ -72,6 +74,9 @@ struct hm_predictor_ops {
     /* The motion u_n of the coming kick, from an open window that holds at least history() steps. Called only with
      * parameters, if it learns; one with recurrent state is called at every step once primed. */
     void (*predict)(void *self, const struct hm_window *window, struct hm_prediction *prediction);
+    /* Optional: the same of all members of a committee at once, to the same bits. */
+    void (*predict_all)(const struct hm_predictor *members, size_t count, const struct hm_window *window,
+                        struct hm_prediction *predictions);
 
     /* Optional (all NULL for a predictor that learns nothing). `train` takes the rows that came since the last episode;
      * it keeps what it needs of them. HM_STOPPED when it was interrupted: then it must be loaded before anything else.

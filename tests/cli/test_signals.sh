@@ -25,7 +25,7 @@ cat >study.yaml <<'END'
 system: {initial_velocities: {temperature: 300 K, seed: 7}}
 hamiltonian: {type: harmonic, molecule: HCl}
 integrator: {timestep: 0.25 fs, steps: 20000}
-predictor: {type: lstm, hidden: 12}
+predictor: {type: lstm, hidden: 28}
 training: {warmup_steps: 1000}
 output: {trajectory: run.h5, stride: 100}
 END

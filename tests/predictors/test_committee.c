@@ -67,6 +67,7 @@ struct assembly {
     struct hm_predictor member[MEMBERS];
     bool taught[MEMBERS];
     double scratch[DOUBLES_MAX];
+    struct hm_prediction said[MEMBERS];
     struct hm_committee committee;
 };
 
@@ -75,10 +76,14 @@ static void assemble(const struct rotor *rotor, size_t count, struct assembly *a
     memset(a->taught, 0, sizeof a->taught);
     a->committee = (struct hm_committee){.count = count, .member = a->member, .taught = a->taught};
     a->committee.motion = a->scratch;
-    a->committee.base = a->committee.motion + rotor->window->nchannel;
-    a->committee.kick = a->committee.base + rotor->window->nchannel;
+    a->committee.base = a->committee.motion + count * rotor->window->nchannel;
+    a->committee.kick = a->committee.base + count * rotor->window->nchannel;
     a->committee.mean = a->committee.kick + 6;
     a->committee.spread = a->committee.mean + 6;
+    a->committee.said = a->said;
+    for (size_t m = 0; m < count; m++)
+        a->said[m] = (struct hm_prediction){.motion = &a->committee.motion[m * rotor->window->nchannel],
+                                            .base = &a->committee.base[m * rotor->window->nchannel]};
 }
 
 static void assemble_puppets(const struct rotor *rotor, size_t count, struct puppet *puppet, struct assembly *a)

@@ -120,6 +120,53 @@ static void test_needs_labels(void)
     school_destroy(&s);
 }
 
+/* Members of a committee asked at once, more than go into one call, say what each says by itself. */
+static void test_members_at_once(void)
+{
+    enum { MEMBERS = 18, NCHANNEL = 6 };
+    static const char *const sections[] = {SMALL, "predictor: {type: lstm, " ODD_INPUTS "}\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct school s;
+        struct hm_predictor member[MEMBERS], twin[MEMBERS];
+        struct hm_prediction said[MEMBERS];
+        double motion[MEMBERS][NCHANNEL], base[MEMBERS][NCHANNEL];
+        size_t bytes;
+        school_create(&s, sections[i], ROTOR_SPRING);
+        double *law = copy_parameters(&s.predictor, &bytes);
+        for (size_t m = 0; m < MEMBERS; m++) {
+            law[bytes / sizeof *law / 2] += 0.1; /* one of the weights: they differ */
+            rotor_predictor(&s.rotor, &member[m]);
+            rotor_predictor(&s.rotor, &twin[m]);
+            member[m].ops->adopt(member[m].self, law);
+            twin[m].ops->adopt(twin[m].self, law);
+            said[m] = (struct hm_prediction){.motion = motion[m], .base = base[m]};
+        }
+        for (int step = 0; step < 5; step++) {
+            rotor_open(&s.rotor);
+            for (size_t m = 0; m < MEMBERS && step == 0; m++) {
+                rotor_prime(&s.rotor, &member[m]);
+                rotor_prime(&s.rotor, &twin[m]);
+            }
+            member[0].ops->predict_all(member, MEMBERS, s.rotor.window, said);
+            for (size_t m = 0; m < MEMBERS; m++) {
+                const struct rotor_guess alone = rotor_predict(&s.rotor, &twin[m]);
+                const size_t size = s.rotor.window->nchannel * sizeof(double);
+                CU_ASSERT_EQUAL(memcmp(motion[m], alone.motion, size), 0);
+                CU_ASSERT_EQUAL(memcmp(base[m], alone.base, size), 0);
+                CU_ASSERT_EQUAL(said[m].extremeness, alone.extremeness);
+            }
+            CU_ASSERT_NOT_EQUAL(motion[0][0], motion[MEMBERS - 1][0]);
+            rotor_close(&s.rotor, s.rotor.kick, true);
+        }
+        for (size_t m = 0; m < MEMBERS; m++) {
+            hm_predictor_destroy(&member[m]);
+            hm_predictor_destroy(&twin[m]);
+        }
+        free(law);
+        school_destroy(&s);
+    }
+}
+
 /* ---- what is not worth a change ---- */
 
 /* The law it knows: nothing is studied, nothing changes, also not the companion beside the network. */
@@ -138,7 +185,7 @@ static void test_known_labels_are_let_pass(void)
         for (size_t k = 0; k < MORE; k += MORE / 4) {
             const struct hm_training_report report = rotor_train(&s.rotor, &s.predictor, STEPS + k, MORE / 4);
             CU_ASSERT_FALSE(report.accepted);
-            CU_ASSERT_TRUE(isnan(report.held_out_after) && report.held_out_before < 0.01);
+            CU_ASSERT_TRUE(isnan(report.held_out_after) && isnan(report.held_out_before)); /* not judged again */
             CU_ASSERT_TRUE(has_parameters(&s.predictor, accepted));
         }
         CU_ASSERT_TRUE(agree(&s.rotor, &s.predictor, &driver));
@@ -169,7 +216,7 @@ static void test_refused_candidate(void)
     driver.ops->adopt(driver.self, accepted);
     CU_ASSERT_TRUE(agree(&s.rotor, &s.predictor, &driver));
     report = rotor_train(&s.rotor, &s.predictor, STEPS + MORE / 2, MORE / 2); /* the next one is let pass */
-    CU_ASSERT_TRUE(!report.accepted && isnan(report.held_out_after) && isfinite(report.held_out_before));
+    CU_ASSERT_TRUE(!report.accepted && isnan(report.held_out_after) && isnan(report.held_out_before));
     CU_ASSERT_TRUE(has_parameters(&s.predictor, accepted));
     free(accepted);
     hm_predictor_destroy(&driver);
@@ -280,6 +327,7 @@ static void test_weights_in_a_file(void)
 
 static const struct hm_test tests[] = {
     {"learns the force", test_learns_the_force},
+    {"members at once", test_members_at_once},
     {"needs labels", test_needs_labels},
     {"known labels are let pass", test_known_labels_are_let_pass},
     {"a refused candidate", test_refused_candidate},

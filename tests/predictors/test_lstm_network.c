@@ -26,7 +26,7 @@ struct bench {
     struct hm_lstm_shape shape;
     size_t batch, steps, nparameter, nstate, nx, ny;
     double *parameters, *gradient, *x, *y, *weight, *state0;
-    void *real_parameters, *state, *scratch, *tape;
+    void *packed, *state, *scratch, *tape;
 };
 
 static const struct hm_rng_key key = {.seed = 11, .purpose = HM_RNG_TEST};
@@ -65,7 +65,7 @@ static void bench_create(struct bench *b, const struct scenario *scenario, enum 
     b->y = allocate(b->ny, sizeof(double));
     b->weight = allocate(b->ny, sizeof(double));
     b->state0 = allocate(b->nstate, sizeof(double));
-    b->real_parameters = allocate(b->nparameter, real);
+    b->packed = allocate(hm_lstm_packed_count(&b->shape), real);
     b->state = allocate(b->nstate, real);
     b->scratch = allocate(hm_lstm_scratch_count(&b->shape, b->batch), real);
     b->tape = allocate(hm_lstm_tape_count(&b->shape, b->batch, b->steps), real);
@@ -78,21 +78,21 @@ static void bench_create(struct bench *b, const struct scenario *scenario, enum 
 
 static void bench_destroy(struct bench *b)
 {
-    void *blocks[] = {b->parameters, b->gradient,        b->x,     b->y,       b->weight,
-                      b->state0,     b->real_parameters, b->state, b->scratch, b->tape};
+    void *blocks[] = {b->parameters, b->gradient, b->x,     b->y,       b->weight,
+                      b->state0,     b->packed,   b->state, b->scratch, b->tape};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) free(blocks[i]);
 }
 
 static void start(struct bench *b)
 {
-    b->engine->from_double(b->nparameter, b->parameters, b->real_parameters);
+    b->engine->pack(&b->shape, b->parameters, b->packed);
     b->engine->from_double(b->nstate, b->state0, b->state);
 }
 
 static void forward(struct bench *b)
 {
     start(b);
-    b->engine->forward(&b->shape, b->batch, b->steps, b->real_parameters, b->x, b->state, b->tape, b->y);
+    b->engine->forward(&b->shape, b->batch, b->steps, b->packed, b->x, b->state, b->tape, b->y);
 }
 
 /* loss = sum of weight * y */
@@ -107,7 +107,7 @@ static double loss(struct bench *b)
 static void backward(struct bench *b)
 {
     forward(b);
-    b->engine->backward(&b->shape, b->batch, b->steps, b->real_parameters, b->weight, b->tape, b->gradient);
+    b->engine->backward(&b->shape, b->batch, b->steps, b->packed, b->weight, b->tape, b->gradient);
 }
 
 static void test_gradients(void)
@@ -148,14 +148,14 @@ static void test_steps_are_the_sequence(void)
         memcpy(state, b.state, state_bytes);
         start(&b);
         for (size_t n = 0; n < b.steps; n++)
-            b.engine->step(&b.shape, b.batch, b.real_parameters, &b.x[n * x1], b.state, b.scratch, &y[n * y1]);
+            b.engine->step(&b.shape, b.batch, b.packed, &b.x[n * x1], b.state, b.scratch, &y[n * y1]);
         CU_ASSERT_EQUAL(memcmp(y, b.y, b.ny * sizeof *y), 0);
         CU_ASSERT_EQUAL(memcmp(state, b.state, state_bytes), 0);
 
         start(&b);
         memset(y, 0, b.ny * sizeof *y);
-        if (first > 0) b.engine->forward(&b.shape, b.batch, first, b.real_parameters, b.x, b.state, b.tape, y);
-        b.engine->forward(&b.shape, b.batch, b.steps - first, b.real_parameters, &b.x[first * x1], b.state, b.tape,
+        if (first > 0) b.engine->forward(&b.shape, b.batch, first, b.packed, b.x, b.state, b.tape, y);
+        b.engine->forward(&b.shape, b.batch, b.steps - first, b.packed, &b.x[first * x1], b.state, b.tape,
                           &y[first * y1]);
         CU_ASSERT_EQUAL(memcmp(y, b.y, b.ny * sizeof *y), 0);
         CU_ASSERT_EQUAL(memcmp(state, b.state, state_bytes), 0);
@@ -226,19 +226,21 @@ static void test_float_is_double_rounded(void)
 /* H = 1: two steps of the equations in the header, written out. */
 static void test_one_cell_by_hand(void)
 {
+    enum { PACKED = 4096, SCRATCH = 128 };
     const struct hm_lstm_engine *engine = hm_lstm_engine_get(HM_LSTM_DOUBLE);
     const struct hm_lstm_shape shape = {.nin = 1, .nout = 1, .layers = 1, .hidden = 1};
     const double p[14] = {0.5, -0.4, 0.9, 0.3, 0.2, 0.7, -0.6, 0.1, 0.05, 1, -0.2, 0.4, 1.5, 0.25};
     const double x[2] = {0.8, -1.1};
-    double state[2] = {0, 0}, scratch[8], h = 0, c = 0;
+    double state[2] = {0, 0}, packed[PACKED], scratch[SCRATCH], h = 0, c = 0;
+    CU_ASSERT_TRUE_FATAL(hm_lstm_packed_count(&shape) <= PACKED && hm_lstm_scratch_count(&shape, 1) <= SCRATCH);
     CU_ASSERT_EQUAL(hm_lstm_parameter_count(&shape), 14);
-    CU_ASSERT_EQUAL(hm_lstm_scratch_count(&shape, 1) <= 8, 1);
+    engine->pack(&shape, p, packed);
     for (size_t n = 0; n < 2; n++) {
         double a[4], y;
         for (size_t j = 0; j < 4; j++) a[j] = x[n] * p[j] + h * p[4 + j] + p[8 + j];
         c = c / (1 + exp(-a[1])) + tanh(a[2]) / (1 + exp(-a[0]));
         h = tanh(c) / (1 + exp(-a[3]));
-        engine->step(&shape, 1, p, &x[n], state, scratch, &y);
+        engine->step(&shape, 1, packed, &x[n], state, scratch, &y);
         HM_ASSERT_NEAR(y, h * p[12] + p[13], 1e-15);
         HM_ASSERT_NEAR(state[0], h, 1e-15);
         HM_ASSERT_NEAR(state[1], c, 1e-15);

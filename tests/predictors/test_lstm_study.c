@@ -55,20 +55,23 @@ static double stretch_loss(struct lesson *l, void *with, double *gradient)
     const size_t B = l->problem.nsequence, nin = shape->nin;
     double *x = lesson_doubles(STEPS * B * nin), *y = lesson_doubles(STEPS * B), sum = 0;
     double *state = lesson_doubles(hm_lstm_state_count(shape, B)),
+           *packed = lesson_doubles(hm_lstm_packed_count(shape)),
            *tape = lesson_doubles(hm_lstm_tape_count(shape, B, STEPS));
     (void)with;
     for (size_t n = 0; n < STEPS; n++)
         for (size_t b = 0; b < B; b++) memcpy(&x[(n * B + b) * nin], &l->inputs[b][(n + 1) * nin], nin * sizeof *x);
-    engine->forward(shape, B, STEPS, l->weights, x, state, tape, y);
+    engine->pack(shape, l->weights, packed);
+    engine->forward(shape, B, STEPS, packed, x, state, tape, y);
     for (size_t i = 0; i < STEPS * B; i++) {
         y[i] -= l->target[i % B][i / B + 1];
         sum += 0.5 * y[i] * y[i] / (double)(STEPS * B);
         y[i] /= (double)(STEPS * B);
     }
-    if (gradient) engine->backward(shape, B, STEPS, l->weights, y, tape, gradient);
+    if (gradient) engine->backward(shape, B, STEPS, packed, y, tape, gradient);
     free(x);
     free(y);
     free(state);
+    free(packed);
     free(tape);
     return sum;
 }
@@ -115,8 +118,10 @@ static void test_work_of_known_errors(void)
     lesson_create(&l, LESSON_PAIR_COORDINATE, 1, 3, 1500);
     double *state = lesson_doubles(hm_lstm_state_count(&l.problem.shape, 1));
     double *scratch = lesson_doubles(hm_lstm_scratch_count(&l.problem.shape, 1)), *y = lesson_doubles(1500);
+    double *packed = lesson_doubles(hm_lstm_packed_count(&l.problem.shape));
+    l.problem.engine->pack(&l.problem.shape, l.weights, packed);
     for (size_t n = 1; n < 1500; n++)
-        l.problem.engine->step(&l.problem.shape, 1, l.weights, &l.inputs[0][n], state, scratch, &y[n]);
+        l.problem.engine->step(&l.problem.shape, 1, packed, &l.inputs[0][n], state, scratch, &y[n]);
     HM_ASSERT_OK(hm_lstm_work_start(&l.problem, &work));
     memcpy(l.target[0], y, 1500 * sizeof *y);
     CU_ASSERT_EQUAL(hm_lstm_work_measure(&work, 0, l.weights, NULL), 0);
@@ -127,6 +132,7 @@ static void test_work_of_known_errors(void)
     hm_lstm_work_release(&work);
     free(state);
     free(scratch);
+    free(packed);
     free(y);
     lesson_destroy(&l);
 }
