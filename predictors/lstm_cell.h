@@ -1,7 +1,7 @@
 /* The fast LSTM engines: lstm_network.h's table of functions, once for each instruction set and precision.
  *
  * One source, lstm_engine.inc on lstm_cell.inc on lstm_vector.inc, is compiled for AVX-512, for AVX2 with FMA, and in
- * 16 byte vectors for any machine. hm_lstm_engine_get asks the processor once; nothing is dispatched per step.
+ * 16 byte vectors for any machine. hm_lstm_engine_get asks the processor; nothing is dispatched per step.
  *
  * Units are taken in blocks of one vector, V lanes; Hp is H rounded up to V, the lanes beyond H are 0. A layer's packed
  * weights, and its gradient until it is handed out:

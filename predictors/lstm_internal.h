@@ -58,9 +58,10 @@ struct hm_lstm {
 
     double *parameters; // (nparameter)
     size_t nparameter;
-    bool taught;   // they are worth something
-    double *x, *y; // of the largest group, one step
-    void *scratch; // of the engine
+    bool taught;                   // they are worth something
+    struct hm_interrupt interrupt; // of the episode under way
+    double *x, *y;                 // of the largest group, one step
+    void *scratch;                 // of the engine
 
     struct hm_reservoir reservoir;
     double *before;        // (nparameter) while a candidate is judged

@@ -200,6 +200,7 @@ static struct hm_lstm_problem pose(const struct hm_lstm *l, const struct lesson 
         .key = key,
         .episode = l->episodes,
         .from_scratch = !l->taught,
+        .interrupt = l->interrupt,
     };
 }
 
@@ -241,16 +242,15 @@ static enum hm_status judge(struct hm_lstm *l, enum part part, double *error)
 
 /* ---- the episode ---- */
 
-static enum hm_status study(struct hm_lstm *l, struct hm_interrupt interrupt, struct hm_training_report *report)
+static enum hm_status study(struct hm_lstm *l, struct hm_training_report *report)
 {
     double before = 0, after = 0;
     for (size_t g = 0; g < l->ngroup; g++) {
         struct lesson lesson;
         double loss_before = 0, loss_after = 0;
         HM_TRY(open_lesson(l, &l->group[g], LEARNED, &lesson));
-        struct hm_lstm_problem problem = pose(l, &lesson, g);
+        const struct hm_lstm_problem problem = pose(l, &lesson, g);
         enum hm_status status = HM_OK;
-        problem.interrupt = interrupt;
         if (lesson.count > 0)
             status = hm_lstm_study(&problem, &l->group[g].adam, hm_lstm_weights(l, g), &loss_before, &loss_after);
         release(&lesson);
@@ -314,11 +314,11 @@ static void settle(struct hm_lstm *l, const struct hm_training_report *report)
     hm_lstm_refresh(l);
 }
 
-static enum hm_status try_candidate(struct hm_lstm *l, struct hm_interrupt interrupt, struct hm_training_report *report)
+static enum hm_status try_candidate(struct hm_lstm *l, struct hm_training_report *report)
 {
     if (!l->taught) HM_TRY(normalise(l));
     hm_lstm_header(l)->history = (double)l->history;
-    HM_TRY(study(l, interrupt, report));
+    HM_TRY(study(l, report));
     l->episodes++;
     hm_lstm_refresh(l);
     HM_TRY(judge(l, HELD_OUT, &report->held_out_after));
@@ -334,12 +334,13 @@ enum hm_status hm_lstm_train(void *self, const struct hm_batch *batch, struct hm
     bool worth;
     *report = (struct hm_training_report){.loss_before = NAN, .loss_after = NAN};
     report->held_out_before = report->held_out_after = NAN;
+    l->interrupt = batch->interrupt;
     HM_TRY(hm_reservoir_take(&l->reservoir, batch, hm_lstm_history(l)));
     report->samples = (double)hm_reservoir_labels(&l->reservoir, false);
     HM_TRY(worth_studying(l, &worth, &report->held_out_before));
     memcpy(l->before, l->parameters, l->nparameter * sizeof *l->parameters);
     HM_TRY(teach_companion(l, batch));
-    if (worth && enough(l)) return try_candidate(l, batch->interrupt, report);
+    if (worth && enough(l)) return try_candidate(l, report);
     memcpy(l->parameters, l->before, l->nparameter * sizeof *l->parameters);
     if (l->taught) hm_lstm_refresh(l);
     return HM_OK;

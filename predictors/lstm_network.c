@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,7 +27,8 @@ const struct hm_lstm_engine *hm_lstm_engine_of(enum hm_lstm_instructions instruc
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? hm_lstm_engines_avx2[precision] : NULL;
     case HM_LSTM_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
+                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("fma")
                    ? hm_lstm_engines_avx512[precision]
                    : NULL;
 #endif
@@ -47,8 +49,12 @@ const struct hm_lstm_engine *hm_lstm_engine_get(enum hm_lstm_precision precision
 
 void *hm_lstm_memory(size_t count, size_t size)
 {
-    const size_t huge = (size_t)1 << 21, bytes = count * size, alignment = bytes >= huge / 4 ? huge : 64;
-    void *memory = aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
+    const size_t huge = (size_t)1 << 21;
+    if (size > 0 && count > (SIZE_MAX - huge) / size) return NULL;
+    /* In whole pages: of a part of one the system makes no huge page. */
+    const size_t alignment = count * size >= huge / 4 ? huge : 64;
+    const size_t bytes = count * size > 0 ? (count * size + alignment - 1) / alignment * alignment : alignment;
+    void *memory = aligned_alloc(alignment, bytes);
     if (!memory) return NULL;
 #if defined MADV_HUGEPAGE
     if (alignment == huge) madvise(memory, bytes, MADV_HUGEPAGE); /* the weights are streamed at every step */

@@ -22,7 +22,7 @@
  *
  * Shapes: L layers, H hidden, B sequences side by side, T steps; all row-major, as written in parentheses.
  * Units: dimensionless, of order one: the caller normalises.
- * Errors: none; arguments that are not finite give results that are not finite.
+ * Errors: none. Arguments are finite: of others the engines make different numbers, some of them not finite.
  * Owns: nothing; the caller sizes every arena with the functions below. No engine allocates.
  * MPI: local. BLAS runs on one thread from hm_lstm_engine_get on: the matrices are too small for more, and the result
  *   must not depend on the number of cores.

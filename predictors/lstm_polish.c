@@ -19,11 +19,9 @@ void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
              const int *ldb, int *info, size_t length);
 
-enum {
-    SIDE_BY_SIDE = 24,
-    /* examples, so that their tape stays in the cache */ TRIES = 12,
-    BALANCING = 8 /* iterations that look at the work, too */
-};
+enum { SIDE_BY_SIDE = 24 /* examples, so that their tape stays in the cache */ };
+enum { TRIES = 12 /* dampings */ };
+enum { BALANCING = 8 /* iterations that look at the work, too */ };
 
 static const double LARGEST_JACOBIAN = 512e6; /* bytes */
 static const double KAPPA = 1000;             /* work counts more than error: it accumulates */
@@ -220,9 +218,13 @@ enum hm_status hm_lstm_examples_loss(const struct hm_lstm_problem *problem, cons
     double *state = hm_lstm_memory(hm_lstm_state_count(shape, most), sizeof *state);
     double *scratch = hm_lstm_memory(hm_lstm_scratch_count(shape, most), sizeof *scratch);
     double *x = calloc(steps * most * shape->nin, sizeof *x), y[SIDE_BY_SIDE] = {0}, squares = 0;
-    const bool room = packed && state && scratch && x;
-    if (room) engine->pack(shape, weights, packed);
-    for (size_t first = 0, batch; room && first < examples->count; first += batch) {
+    enum hm_status status = HM_OK;
+    if (packed && state && scratch && x)
+        engine->pack(shape, weights, packed);
+    else
+        status = hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
+    for (size_t first = 0, batch; status == HM_OK && first < examples->count; first += batch) {
+        status = hm_interrupt_check(&problem->interrupt);
         batch = examples->count - first < most ? examples->count - first : most;
         hm_lstm_examples_place(problem, examples, first, batch, x, state);
         for (size_t n = 0; n < steps; n++)
@@ -235,5 +237,5 @@ enum hm_status hm_lstm_examples_loss(const struct hm_lstm_problem *problem, cons
     free(scratch);
     free(x);
     *loss = sqrt(squares / (double)examples->count);
-    return room ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
+    return status;
 }

@@ -2,8 +2,8 @@
  *
  *   step       one stateful step of B sequences
  *   training   one batch of B windows of T steps from the zero state: weights packed, forward, backward from the
- * squared error at the last step, Adam limit      SGEMM of 1024 x 1024 x 1024: the multiply-adds this core does when
- * nothing else holds it up
+ *              squared error at the last step, Adam
+ *   limit      SGEMM of 1024 x 1024 x 1024: the multiply-adds this core does when nothing else holds it up
  *
  * Operations are those the equations need: 2 for a multiply-add; exp, tanh, Adam and packing count nothing.
  *

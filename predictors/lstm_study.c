@@ -115,11 +115,13 @@ enum hm_status hm_lstm_errors(const struct hm_lstm_problem *problem, const doubl
 {
     struct judge j;
     *squares = 0;
-    const bool ready = prepare(problem, weights, &j);
-    for (size_t i = 0; ready && i < problem->nsequence; i += SIDE_BY_SIDE) {
+    enum hm_status status = prepare(problem, weights, &j) ? HM_OK : HM_OUT_OF_MEMORY;
+    if (status != HM_OK) hm_fail(status, "no memory to judge a network");
+    for (size_t i = 0; status == HM_OK && i < problem->nsequence; i += SIDE_BY_SIDE) {
         const size_t left = problem->nsequence - i;
+        status = hm_interrupt_check(&problem->interrupt);
         *squares += run_sequences(&j, left < SIDE_BY_SIDE ? left : SIDE_BY_SIDE, &j.longest_first[i]);
     }
     release(&j);
-    return ready ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory to judge a network");
+    return status;
 }

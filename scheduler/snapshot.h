@@ -4,12 +4,13 @@
  *
  * The propagator's part holds state, weights, optimiser, reservoir, policy and the warm states of oracles; the
  * trajectory file is flushed and only its row counts are kept. A resumed run takes the trajectory back to those rows
- * and goes on with the same bits (synchronous training; asynchronous runs go on from a state they were in). Another
- * number of ranks may go on with it.
+ * and goes on with the same bits (synchronous training, the same kind of processor; asynchronous runs go on from a
+ * state they were in). Another number of ranks may go on with it.
  *
- * Errors: HM_BAD_INPUT (damaged, of another version, trajectory of another run), HM_BAD_CONFIG, HM_IO_ERROR (the
- * earlier checkpoint is then untouched), HM_OUT_OF_MEMORY. Owns: the job owns the snapshot it was opened from;
- * everything else is borrowed. MPI: driver only; saving and loading the propagator talks to the other ranks.
+ * Errors: HM_BAD_INPUT (damaged, of another version, trajectory of another run), HM_BAD_CONFIG, HM_OUT_OF_MEMORY;
+ *   HM_BAD_OUTPUT, HM_IO_ERROR (not written: the earlier checkpoint is untouched).
+ * Owns: the job owns the snapshot it was opened from; everything else is borrowed.
+ * MPI: driver only; saving and loading the propagator talks to the other ranks.
  */
 #ifndef HM_SCHEDULER_SNAPSHOT_H
 #define HM_SCHEDULER_SNAPSHOT_H

@@ -86,7 +86,7 @@ static enum hm_status run_once(const struct hm_job *job, bool with_output, struc
         static const char *const provenance[1][2] = {{NULL, NULL}};
         const struct hm_trajectory_setup setup = {
             .frame = &job->frame,
-            .config_yaml = bare_yaml,
+            .config_yaml = hm_config_yaml(job->config),
             .timestep = s.propagator.schedule.timestep,
             .steps = hm_config_integer(job->config, "integrator.steps"),
             .stride = hm_config_integer(job->config, "output.stride"),
@@ -162,7 +162,7 @@ static enum hm_status report_network(bool json)
         HM_TRY(hm_lstm_time_step(hm_lstm_engine_get(HM_LSTM_FLOAT), &hybrid_network, 1, &values[i]));
         values[i] *= 1e6;
     }
-    hm_bench_report("step", "  of it the network", "us/step", values, json);
+    hm_bench_report("step", "  of it predict, network", "us/step", values, json);
     return HM_OK;
 }
 
@@ -175,13 +175,13 @@ enum hm_status hm_bench_step(bool json)
     report_part("2 atoms, log and frames", cost, total, json);
     HM_TRY(run_all(hybrid_yaml, true, cost));
     report_part("hybrid, LSTM 2 x 32", cost, total, json);
-    report_part(" predict", cost, predict, json);
+    report_part("  of it predict, LSTM", cost, predict, json);
     HM_TRY(report_network(json));
-    report_part(" oracle", cost, oracle, json);
-    report_part(" write", cost, write_part, json);
-    report_part(" scheduler and policy", cost, rest, json);
+    report_part("  of it oracle", cost, oracle, json);
+    report_part("  of it write", cost, write_part, json);
+    report_part("  of it scheduler and policy", cost, rest, json);
     HM_TRY(run_all(committee_yaml, true, cost));
     report_part("hybrid, committee of 4", cost, total, json);
-    report_part(" predict", cost, predict, json);
+    report_part("  of it predict, committee", cost, predict, json);
     return HM_OK;
 }
