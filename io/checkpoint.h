@@ -14,7 +14,7 @@
  *
  * Reading verifies everything and takes "<path>.old" where `path` is missing or damaged.
  *
- * Errors: hm_checkpoint_write fails with HM_BAD_OUTPUT, the earlier checkpoint is what it was and the temporary gone;
+ * Errors: hm_checkpoint_write fails with HM_BAD_OUTPUT: one of the two files still holds the earlier checkpoint;
  *   hm_checkpoint_read with HM_BAD_INPUT (neither can be used, and why); HM_OUT_OF_MEMORY.
  * Owns: nothing; the archive is the caller's.
  * MPI: local; only the driver writes.

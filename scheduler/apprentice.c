@@ -131,13 +131,15 @@ enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, const struc
 
 /* ---- saved ---- */
 
-/* The parts of a saved apprentice; `pupils` is where its pupils begin. */
+/* The parts of a saved apprentice before its pupils. */
 struct saved {
     size_t count; // rows
     const unsigned char *rows;
     size_t row_bytes;
+    const void *more; // (nmore) rows after those, when it is written
+    size_t nmore;
     struct hm_episode episode;
-    size_t npupil, pupils;
+    size_t npupil;
 };
 
 struct saved_pupil {
@@ -147,9 +149,10 @@ struct saved_pupil {
 static void put_head(struct hm_archive *archive, const struct saved *saved)
 {
     hm_archive_put_tag(archive, "APPRENT");
-    hm_archive_put_size(archive, saved->count);
+    hm_archive_put_size(archive, saved->count + saved->nmore);
     hm_archive_put_size(archive, saved->row_bytes);
     hm_archive_put(archive, saved->rows, saved->count * saved->row_bytes);
+    hm_archive_put(archive, saved->more, saved->nmore * saved->row_bytes);
     hm_archive_put_int(archive, saved->episode.open);
     hm_archive_put_int(archive, saved->episode.step);
     hm_archive_put_size(archive, saved->episode.history);
@@ -173,7 +176,6 @@ static enum hm_status get_head(struct hm_archive *archive, struct saved *saved)
     HM_TRY(hm_archive_get_size(archive, &saved->episode.rows));
     HM_TRY(hm_archive_get_size(archive, &saved->npupil));
     saved->episode.open = open != 0;
-    saved->pupils = archive->cursor;
     if (saved->episode.rows > saved->count)
         return hm_fail(HM_BAD_INPUT, "the saved episode has more rows than there are");
     return HM_OK;
@@ -247,7 +249,8 @@ enum hm_status hm_apprentice_load(struct hm_apprentice *apprentice, struct hm_ar
     return HM_OK;
 }
 
-enum hm_status hm_apprentice_merge(struct hm_archive *saved, size_t count, struct hm_archive *archive)
+enum hm_status hm_apprentice_merge(struct hm_archive *saved, size_t count, const void *more, size_t nmore,
+                                   struct hm_archive *archive)
 {
     struct saved all = {0};
     size_t npupil = 0;
@@ -259,6 +262,8 @@ enum hm_status hm_apprentice_merge(struct hm_archive *saved, size_t count, struc
         npupil += head.npupil;
     }
     all.npupil = npupil;
+    all.more = more;
+    all.nmore = nmore;
     put_head(archive, &all);
     for (size_t k = 0; k < count; k++) {
         struct hm_archive *piece = &saved[k];

@@ -64,8 +64,9 @@ void hm_apprentice_save(const struct hm_apprentice *apprentice, struct hm_archiv
 /* Takes what was saved of its own members, whoever else is there. */
 enum hm_status hm_apprentice_load(struct hm_apprentice *apprentice, struct hm_archive *archive);
 
-/* What apprentices with the same rows saved, as one that has all their pupils. */
-enum hm_status hm_apprentice_merge(struct hm_archive *saved, size_t count, struct hm_archive *archive);
+/* What apprentices with the same rows saved, as one that has all their pupils and `more` (nmore) rows after theirs. */
+enum hm_status hm_apprentice_merge(struct hm_archive *saved, size_t count, const void *more, size_t nmore,
+                                   struct hm_archive *archive);
 /* Moves the cursor past a saved apprentice. */
 enum hm_status hm_apprentice_skip(struct hm_archive *saved);
 /* How many members first, first + stride, ... of a saved apprentice have still to study. The cursor stays. */

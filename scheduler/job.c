@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "scheduler/job.h"
 
 #include "hamiltonians/molecules.h"
@@ -128,11 +129,22 @@ void hm_job_release(struct hm_job *job)
     *job = (struct hm_job){0};
 }
 
+/* A log to replay is looked for relative to it, from whatever folder the job is loaded. */
+static const char *absolute(const char *path, char name[PATH_MAX])
+{
+    char folder[PATH_MAX], whole[PATH_MAX];
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const int length = slash ? (int)(slash - path) + 1 : 0;
+    if (snprintf(folder, sizeof folder, "%.*s.", length, path) >= PATH_MAX || !realpath(folder, whole)) return path;
+    return snprintf(name, PATH_MAX, "%s/%s", whole, base) < PATH_MAX ? name : path;
+}
+
 void hm_job_save(const struct hm_job *job, struct hm_archive *archive)
 {
     hm_archive_put_tag(archive, "JOB");
     hm_archive_put_text(archive, hm_config_yaml(job->config));
-    hm_archive_put_text(archive, hm_config_name(job->config));
+    char name[PATH_MAX];
+    hm_archive_put_text(archive, absolute(hm_config_name(job->config), name));
     hm_frame_save(&job->frame, archive);
     hm_weights_save(&job->weights, archive);
     hm_archive_put_int(archive, job->replay.has_weights);

@@ -64,7 +64,7 @@ enum hm_status hm_lessons_take(struct hm_lessons *lessons, struct hm_lesson *les
     return *got ? read_lesson(&lessons->of[lessons->taken], lesson) : HM_OK;
 }
 
-void hm_lessons_clear(struct hm_lessons *lessons)
+static void clear(struct hm_lessons *lessons)
 {
     for (size_t m = 0; m < lessons->members; m++) hm_archive_clear(&lessons->of[m]);
     lessons->taken = NOBODY;
@@ -84,7 +84,7 @@ void hm_lessons_save(const struct hm_lessons *lessons, struct hm_archive *archiv
 enum hm_status hm_lessons_load(struct hm_lessons *lessons, struct hm_archive *archive)
 {
     size_t members, bytes;
-    hm_lessons_clear(lessons);
+    clear(lessons);
     HM_TRY(hm_archive_get_size(archive, &members));
     if (members != lessons->members)
         return hm_fail(HM_BAD_INPUT, "the saved committee has %zu members, this one %zu", members, lessons->members);

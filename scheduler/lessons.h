@@ -33,7 +33,6 @@ void hm_lesson_put(const struct hm_pupil *pupil, const struct hm_training_record
 enum hm_status hm_lessons_add(struct hm_lessons *lessons, struct hm_archive *archive);
 /* The lesson of the lowest member; borrowed until the next call. */
 enum hm_status hm_lessons_take(struct hm_lessons *lessons, struct hm_lesson *lesson, bool *got);
-void hm_lessons_clear(struct hm_lessons *lessons);
 
 void hm_lessons_save(const struct hm_lessons *lessons, struct hm_archive *archive);
 enum hm_status hm_lessons_load(struct hm_lessons *lessons, struct hm_archive *archive);

@@ -137,6 +137,14 @@ static enum hm_status write_checkpoint(struct driver *d)
     return HM_OK;
 }
 
+/* Ranks that study would have to begin again: they are given time to come to an end, but not for ever. */
+static bool checkpoint_is_due(const struct driver *d, double now)
+{
+    enum { MOST_DELAY = 6 }; /* intervals */
+    const double patience = hm_trainer_busy(&d->simulation.trainer) ? MOST_DELAY : 1;
+    return now - d->saved >= patience * d->checkpoint_every;
+}
+
 /* A checkpoint that cannot be written is no reason to lose the run: the one before it still stands. */
 static enum hm_status refresh_checkpoint(struct driver *d)
 {
@@ -171,7 +179,7 @@ static enum hm_status look_around(struct driver *d)
     if (now - d->looked < LOOK_EVERY_SECONDS) return HM_OK;
     d->looked = now;
     if (asked_to_stop(d)) return stop(d);
-    return now - d->saved >= d->checkpoint_every ? refresh_checkpoint(d) : HM_OK;
+    return checkpoint_is_due(d, now) ? refresh_checkpoint(d) : HM_OK;
 }
 
 /* ---- the run ---- */
@@ -319,9 +327,11 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
 
     status = finish(&d, status);
     if (status == HM_OK) log_summary(&d);
+    /* First: what is under way to a rank that studies is delivered when it hears that it may stop. */
+    const enum hm_status stopped = hm_role_stop_others(layout);
     hm_archive_release(&d.archive);
     hm_recorder_release(&d.recorder);
     hm_hamiltonian_destroy(&d.frame_hamiltonian);
     hm_simulation_release(&d.simulation);
-    return status;
+    return status == HM_OK ? stopped : status;
 }

@@ -43,7 +43,8 @@ struct hm_driver_options {
 };
 
 /* Runs the job to its end, from its snapshot if it has one, and writes it down. The trajectory is kept whatever
- * happens; its status says what did. HM_STOPPED: a signal ended it, and there is a checkpoint. */
+ * happens; its status says what did. HM_STOPPED: a signal ended it, and there is a checkpoint (but not before step 0).
+ * At the end every other rank's role is ended, too. */
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
                               const struct hm_driver_options *options);
 

@@ -26,9 +26,7 @@ static enum hm_status run_driver(const struct hm_layout *layout, const struct hm
                                  const struct hm_driver_options *options)
 {
     HM_TRY(hm_agree(layout->world, HM_OK));
-    const enum hm_status status = hm_role_driver(layout, job, options);
-    const enum hm_status stopped = hm_role_stop_others(layout);
-    return status == HM_OK ? stopped : status;
+    return hm_role_driver(layout, job, options);
 }
 
 enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver_options *options)

@@ -8,7 +8,7 @@
  * state they were in). Another number of ranks may go on with it.
  *
  * Errors: HM_BAD_INPUT (damaged, of another version, trajectory of another run), HM_BAD_CONFIG, HM_OUT_OF_MEMORY;
- *   HM_BAD_OUTPUT, HM_IO_ERROR (not written: the earlier checkpoint is untouched).
+ *   HM_BAD_OUTPUT (not written: the earlier checkpoint stands); HM_IO_ERROR (the trajectory cannot be written).
  * Owns: the job owns the snapshot it was opened from; everything else is borrowed.
  * MPI: driver only; saving and loading the propagator talks to the other ranks.
  */

@@ -44,6 +44,11 @@ enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wa
     return HM_OK;
 }
 
+bool hm_trainer_busy(const struct hm_trainer *trainer)
+{
+    return trainer->ops && trainer->ops->busy && trainer->ops->busy(trainer->self);
+}
+
 enum hm_status hm_trainer_save(struct hm_trainer *trainer, struct hm_archive *archive)
 {
     hm_archive_put_tag(archive, "TRAINER");

@@ -24,6 +24,8 @@ struct hm_trainer_ops {
     /* After step `step`, the next lesson if there is one, members in their order. With `wait`, those of the episode
      * under way are waited for, unless that is interrupted (HM_STOPPED): the episode then goes on at the next poll. */
     enum hm_status (*poll)(void *self, int64_t step, bool wait, struct hm_lesson *lesson, bool *got);
+    /* Optional: other ranks study, and to save would make them begin again. */
+    bool (*busy)(const void *self);
     enum hm_status (*save)(void *self, struct hm_archive *archive);
     enum hm_status (*load)(void *self, struct hm_archive *archive);
     void (*destroy)(void **self);
@@ -46,6 +48,7 @@ enum hm_status hm_trainer_teach(struct hm_trainer *trainer, const double *rows, 
 enum hm_status hm_trainer_request(struct hm_trainer *trainer, int64_t step, size_t history);
 enum hm_status hm_trainer_poll(struct hm_trainer *trainer, int64_t step, bool wait, struct hm_lesson *lesson,
                                bool *got);
+bool hm_trainer_busy(const struct hm_trainer *trainer);
 enum hm_status hm_trainer_save(struct hm_trainer *trainer, struct hm_archive *archive);
 enum hm_status hm_trainer_load(struct hm_trainer *trainer, struct hm_archive *archive);
 

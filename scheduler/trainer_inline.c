@@ -71,7 +71,7 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static const struct hm_trainer_ops inline_ops = {teach, request, poll, save, load, destroy};
+static const struct hm_trainer_ops inline_ops = {teach, request, poll, NULL, save, load, destroy};
 
 enum hm_status hm_trainer_create_inline(struct hm_apprentice *apprentice, struct hm_trainer *trainer)
 {

@@ -24,7 +24,8 @@ struct line {
     int rank;
     struct hm_outbox outbox[2];
     int turn;
-    size_t owed; // lessons of the episode under way that have not arrived
+    struct hm_outbox urgent; // SAVE and LOAD, which a rank that studies looks for while rows wait for it
+    size_t owed;             // lessons of the episode under way that have not arrived
 };
 
 struct remote_trainer {
@@ -171,8 +172,8 @@ static enum hm_status expect_state(struct remote_trainer *t, struct line *line, 
 static enum hm_status fetch_states(struct remote_trainer *t, struct hm_archive *state)
 {
     for (size_t l = 0; l < t->nline; l++) {
-        open_outbox(&t->line[l]);
-        HM_TRY(send(t, &t->line[l], HM_MESSAGE_SAVE));
+        hm_outbox_open(&t->line[l].urgent);
+        HM_TRY(hm_outbox_send(&t->line[l].urgent, t->world, t->line[l].rank, HM_MESSAGE_SAVE));
     }
     for (size_t l = 0; l < t->nline; l++) {
         HM_TRY(expect_state(t, &t->line[l], true));
@@ -182,15 +183,15 @@ static enum hm_status fetch_states(struct remote_trainer *t, struct hm_archive *
     return HM_OK;
 }
 
+/* Rows that were not sent yet are saved as if they had been; sending them might have to wait for a study to end. */
 static enum hm_status save(void *self, struct hm_archive *archive)
 {
     struct remote_trainer *t = self;
     struct hm_archive *state = calloc(t->nline, sizeof *state);
     if (!state) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the trainers' state");
-    enum hm_status status = send_rows(t);
-    if (status == HM_OK) status = fetch_states(t, state);
+    enum hm_status status = fetch_states(t, state);
     if (status == HM_OK) hm_lessons_save(&t->lessons, archive);
-    if (status == HM_OK) status = hm_apprentice_merge(state, t->nline, archive);
+    if (status == HM_OK) status = hm_apprentice_merge(state, t->nline, t->rows.bytes, t->nrow, archive);
     for (size_t l = 0; l < t->nline; l++) hm_archive_release(&state[l]);
     free(state);
     return status == HM_OK ? archive->status : status;
@@ -205,8 +206,8 @@ static enum hm_status load(void *self, struct hm_archive *archive)
     HM_TRY(hm_lessons_load(&t->lessons, archive));
     const size_t bytes = archive->size - archive->cursor;
     for (size_t l = 0; l < t->nline; l++) {
-        hm_archive_put(open_outbox(&t->line[l]), archive->bytes + archive->cursor, bytes);
-        HM_TRY(send(t, &t->line[l], HM_MESSAGE_LOAD));
+        hm_archive_put(hm_outbox_open(&t->line[l].urgent), archive->bytes + archive->cursor, bytes);
+        HM_TRY(hm_outbox_send(&t->line[l].urgent, t->world, t->line[l].rank, HM_MESSAGE_LOAD));
         HM_TRY(expect_state(t, &t->line[l], false));
         HM_TRY(hm_apprentice_owed(archive, l, t->nline, &t->line[l].owed));
     }
@@ -216,8 +217,10 @@ static enum hm_status load(void *self, struct hm_archive *archive)
 static void destroy(void **self)
 {
     struct remote_trainer *t = *self;
-    for (size_t l = 0; t->line && l < t->nline; l++)
+    for (size_t l = 0; t->line && l < t->nline; l++) {
         for (int i = 0; i < 2; i++) hm_outbox_release(&t->line[l].outbox[i]);
+        hm_outbox_release(&t->line[l].urgent);
+    }
     free(t->line);
     hm_inbox_release(&t->inbox);
     hm_archive_release(&t->rows);
@@ -226,7 +229,12 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static const struct hm_trainer_ops remote_ops = {teach, request, poll, save, load, destroy};
+static bool busy(const void *self)
+{
+    return studying(self);
+}
+
+static const struct hm_trainer_ops remote_ops = {teach, request, poll, busy, save, load, destroy};
 
 enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t members, size_t row_size,
                                         size_t most_rows, struct hm_interrupt interrupt, struct hm_trainer *trainer)
@@ -247,6 +255,7 @@ enum hm_status hm_trainer_create_remote(const struct hm_layout *layout, size_t m
     for (size_t l = 0; l < t->nline; l++) {
         line[l].rank = hm_layout_predictor_rank((int)l);
         for (int i = 0; i < 2; i++) line[l].outbox[i].request = MPI_REQUEST_NULL;
+        line[l].urgent.request = MPI_REQUEST_NULL;
     }
     t->interrupt = interrupt;
     *trainer = (struct hm_trainer){.ops = &remote_ops, .self = t, .remote = true};

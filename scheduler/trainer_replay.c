@@ -72,7 +72,7 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static const struct hm_trainer_ops replay_ops = {teach, request, poll, save, load, destroy};
+static const struct hm_trainer_ops replay_ops = {teach, request, poll, NULL, save, load, destroy};
 
 enum hm_status hm_trainer_create_replay(struct hm_trajectory *log, const int32_t *version, size_t count,
                                         struct hm_trainer *trainer)

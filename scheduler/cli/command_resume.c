@@ -49,7 +49,9 @@ static enum hm_status open_checkpoint(const struct arguments *a, bool speak, str
     char word[1024];
     HM_TRY(hm_snapshot_open(a->checkpoint, job, ranks, sizeof word, word));
     if (speak && *word) fprintf(stderr, "hamlet: %s\n", word);
-    return hm_job_check(job);
+    const enum hm_status status = hm_job_check(job);
+    if (status != HM_OK) hm_job_release(job);
+    return status;
 }
 
 static enum hm_status prepare(void *self, struct hm_job *job)

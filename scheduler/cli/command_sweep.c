@@ -212,6 +212,7 @@ static enum hm_status run_as_rank(const struct arguments *a)
     };
     enum hm_status status = hm_agree(MPI_COMM_WORLD, hm_start_check_world(MPI_COMM_WORLD));
     if (status == HM_OK) status = sweep_on(a, &driver, &log);
+    hm_start_leave_if_killed(status);
     MPI_Finalize();
     return status;
 }

@@ -58,8 +58,10 @@ enum hm_status hm_start_check_world(MPI_Comm world)
 /* Open MPI's mpirun passes SIGTERM, SIGINT and SIGHUP on a second late, as its way to end the job: it answers no
  * MPI_Finalize any more and kills after another second whoever waits there. It also kills the others when one leaves,
  * so all leave together. SIGUSR1 is passed on and no more; the program's own launcher sends nothing else. */
-static void leave_if_killed(enum hm_status status, int rank)
+void hm_start_leave_if_killed(enum hm_status status)
 {
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     const int signal_number = hm_stop_requested();
     int killed = status == HM_STOPPED && signal_number != 0 && signal_number != SIGUSR1 && hm_launched_rank() >= 0 &&
                  hm_launch_expected_ranks() == 0;
@@ -93,7 +95,7 @@ enum hm_status hm_start_here(const struct hm_start *start)
     if (status == HM_OK) status = hm_agree(MPI_COMM_WORLD, rank == 0 ? start->prepare(start->self, &job) : HM_OK);
     if (status == HM_OK) status = hm_run(MPI_COMM_WORLD, &job, &driver);
     hm_job_release(&job);
-    leave_if_killed(status, rank);
+    hm_start_leave_if_killed(status);
     MPI_Finalize();
     return status;
 }

@@ -28,6 +28,8 @@ enum hm_status hm_start_launch(const struct hm_start *start, int ranks, int *exi
 
 /* What every rank checks once MPI runs: started by the mpirun of another library, each would believe it is alone. */
 enum hm_status hm_start_check_world(MPI_Comm world);
+/* Before MPI_Finalize: where mpirun has begun to kill the ranks, says why the job stopped and leaves. Collective. */
+void hm_start_leave_if_killed(enum hm_status status);
 /* -n's value; a fault is told as hm_fail. */
 enum hm_status hm_start_read_ranks(const char *text, int *ranks);
 

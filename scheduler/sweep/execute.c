@@ -1,6 +1,7 @@
 #include "scheduler/sweep/execute.h"
 
 #include "scheduler/snapshot.h"
+#include "scheduler/stop.h"
 #include "scheduler/sweep/search.h"
 
 #include "io/analysis/analyze.h"
@@ -84,10 +85,10 @@ static enum hm_status run_on(const struct hm_sweep_team *team, const char *check
     return status;
 }
 
-/* A checkpoint that cannot be used: everything else is how the run itself ended. */
+/* A checkpoint, or the trajectory beside it, that cannot be used. A run that was asked to stop is left as it is. */
 static bool is_unusable(enum hm_status status)
 {
-    return status == HM_BAD_INPUT || status == HM_BAD_CONFIG || status == HM_BAD_OUTPUT;
+    return (status == HM_BAD_INPUT || status == HM_BAD_CONFIG) && !hm_stop_requested();
 }
 
 static enum hm_status run(const struct hm_sweep_team *team, const struct hm_sweep_task *task,

@@ -6,6 +6,8 @@
 #include "scheduler/sweep/report.h"
 #include "scheduler/wait.h"
 
+#include "io/checkpoint.h"
+
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,13 +50,9 @@ static void give_up(struct farm *farm, enum hm_status status)
 
 static enum hm_status remove_checkpoints(const struct farm *farm, size_t run)
 {
-    static const char *const endings[] = {".chk", ".chk.old"};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        HM_TRY(hm_sweep_folder_file(farm->plan, run, endings[i], sizeof path, path));
-        remove(path);
-    }
-    return HM_OK;
+    char checkpoint[PATH_MAX];
+    HM_TRY(hm_sweep_folder_file(farm->plan, run, ".chk", sizeof checkpoint, checkpoint));
+    return hm_checkpoint_remove(checkpoint);
 }
 
 /* For a reason that may be gone the next time (a full disk, an oracle), unlike a run that diverged. */

@@ -10,7 +10,8 @@
  * when one begins, so that it rarely waits; while there are fewer runs than teams left, only those that are idle get
  * one. Searches, which take several runs' time, go first.
  *
- * A run that fails is a row, and the sweep goes on. A signal on any rank ends it: every team leaves a checkpoint.
+ * A run that fails is a row, and the sweep goes on. A signal on a rank that leads a run ends it: every team leaves a
+ * checkpoint.
  *
  * Errors: HM_STOPPED; HM_IO_ERROR, HM_BAD_OUTPUT (the folder), HM_BAD_INPUT (its journal), HM_MPI_ERROR,
  *   HM_OUT_OF_MEMORY; the same on every rank.
