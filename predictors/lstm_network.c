@@ -57,7 +57,10 @@ void *hm_lstm_memory(size_t count, size_t size)
     void *memory = aligned_alloc(alignment, bytes);
     if (!memory) return NULL;
 #if defined MADV_HUGEPAGE
-    if (alignment == huge) madvise(memory, bytes, MADV_HUGEPAGE); /* the weights are streamed at every step */
+    if (alignment == huge) {                   /* the weights are streamed at every step */
+        madvise(memory, bytes, MADV_DONTNEED); /* small pages of an earlier owner would stay small */
+        madvise(memory, bytes, MADV_HUGEPAGE);
+    }
 #endif
     memset(memory, 0, bytes);
     return memory;
