@@ -302,7 +302,9 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     HM_TRY(hm_simulation_create(d->job, layout, interrupt, &d->simulation));
     if (resumes(d)) HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
     if (resumes(d)) d->wall = wall;
+    const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     HM_TRY(open_outputs(d));
+    d->recorder.seconds += recorded;
     log_header(d, layout);
     return HM_OK;
 }
