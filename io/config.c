@@ -133,6 +133,24 @@ enum hm_status hm_config_load(const char *path, const char *const *overrides, si
 
 /* ---- reading ---- */
 
+/* Where a view looks for a key. */
+static const char *resolve(const struct hm_config *config, const char *key, char path[CONFIG_PATH_BYTES])
+{
+    if (!config->prefix || strncmp(key, "hamiltonian", strlen("hamiltonian")) != 0) return key;
+    snprintf(path, CONFIG_PATH_BYTES, "%s%s", config->prefix, key);
+    return path;
+}
+
+enum hm_status hm_config_view(const struct hm_config *config, const char *prefix, struct hm_config **view)
+{
+    *view = malloc(sizeof **view);
+    if (!*view) return hm_fail(HM_OUT_OF_MEMORY, "no memory to read %s", config->name);
+    **view = *config;
+    (*view)->blocks = NULL; /* they stay with their owner */
+    (*view)->prefix = prefix;
+    return HM_OK;
+}
+
 /* The default behind a key, or NULL. The key must be in the schema: a name that is not is a slip in the code. */
 static const struct config_node *default_node(const struct hm_config *config, const char *key)
 {
@@ -154,15 +172,19 @@ static const struct config_node *default_node(const struct hm_config *config, co
     return node ? hm_config_node_find(node, bracket) : NULL;
 }
 
-static const struct config_node *value_node(const struct hm_config *config, const char *key)
+static const struct config_node *value_node(const struct hm_config *config, const char *name)
 {
+    char path[CONFIG_PATH_BYTES];
+    const char *key = resolve(config, name, path);
     const struct config_node *fallback = default_node(config, key);
     const struct config_node *node = hm_config_node_find(config->root, key);
     return node ? node : fallback;
 }
 
-bool hm_config_has(const struct hm_config *config, const char *key)
+bool hm_config_has(const struct hm_config *config, const char *name)
 {
+    char path[CONFIG_PATH_BYTES];
+    const char *key = resolve(config, name, path);
     default_node(config, key);
     return hm_config_node_find(config->root, key) != NULL;
 }
@@ -250,7 +272,8 @@ enum hm_status hm_config_fault(const struct hm_config *config, const char *key, 
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    hm_config_describe_place(config, nearest_place(config, key), place, sizeof place);
+    char path[CONFIG_PATH_BYTES];
+    hm_config_describe_place(config, nearest_place(config, resolve(config, key, path)), place, sizeof place);
     return hm_fail(HM_BAD_CONFIG, "%s: %s", place, message);
 }
 

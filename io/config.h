@@ -44,6 +44,9 @@ struct hm_config_setting {
 enum hm_status hm_config_parse_with(const char *text, size_t size, const char *name,
                                     const struct hm_config_setting *settings, size_t nsetting,
                                     struct hm_config **config);
+/* The same configuration seen by a Hamiltonian whose section stands deeper: keys "hamiltonian..." are looked up behind
+ * `prefix` ("predictor."), which is borrowed, as is everything else; destroyed like any other, before the original. */
+enum hm_status hm_config_view(const struct hm_config *config, const char *prefix, struct hm_config **view);
 void hm_config_destroy(struct hm_config **config);
 
 /* Getters give what was written, else the default; a key with neither gives NaN, 0, false, NULL. So does a word

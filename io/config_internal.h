@@ -116,6 +116,7 @@ struct config_block;
 
 struct hm_config {
     const char *name;
+    const char *prefix;            /* of a view; NULL otherwise */
     struct config_node *root;      /* NULL only while an empty file is read */
     struct config_node **defaults; /* by schema entry; NULL where there is none */
     const char *yaml;
