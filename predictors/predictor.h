@@ -54,8 +54,12 @@ struct hm_predictor_setup {
 
 struct hm_predictor;
 
+/* Whether a method sees the channels the user chose, the atoms themselves, or whatever it is given. */
+enum hm_sees { HM_SEES_CHANNELS, HM_SEES_ATOMS, HM_SEES_EITHER };
+
 struct hm_predictor_ops {
     struct hm_method method;
+    enum hm_sees sees;
     bool members_differ;    // by seed and number: a committee of them says something
     bool gives_base;        // prediction.base, sooner or later
     bool gives_extremeness; // prediction.extremeness

@@ -1,5 +1,7 @@
 #include "predictors/representation.h"
 
+#include "predictors/predictor.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,36 +34,62 @@ static void list_components(struct hm_representation *r, const struct hm_frame *
     }
 }
 
+/* A method that knows the geometry sees atoms; of the others the user has the choice. */
+static enum hm_status choose_kind(const struct hm_config *config, size_t natom, enum hm_representation_kind *kind)
+{
+    static const char key[] = "predictor.representation";
+    const struct hm_predictor_ops *ops;
+    HM_TRY(hm_predictor_find(config, &ops));
+    if (hm_config_has(config, key) && ops->sees == HM_SEES_ATOMS)
+        return hm_config_fault(config, key,
+                               "the %s predictor knows the geometry and needs no representation: remove it",
+                               ops->method.name);
+    *kind = hm_config_is(config, key, "pair") ? HM_REPRESENTATION_PAIR : HM_REPRESENTATION_CARTESIAN;
+    if (ops->sees != HM_SEES_CHANNELS && !hm_config_has(config, key)) *kind = HM_REPRESENTATION_ATOMS;
+    if (*kind == HM_REPRESENTATION_PAIR && (natom < 2 || natom > PAIR_MAX_ATOMS))
+        return hm_config_fault(
+            config, key,
+            "pair impulses need 2 to %d atoms and there are %zu (beyond %d they are not unique): "
+            "use a predictor that knows the geometry, 'type: surrogate', or 'representation: cartesian'",
+            PAIR_MAX_ATOMS, natom, PAIR_MAX_ATOMS);
+    return HM_OK;
+}
+
+static bool allocate(struct hm_representation *r)
+{
+    const bool pair = r->kind == HM_REPRESENTATION_PAIR;
+    r->group = calloc(r->nchannel, sizeof *r->group);
+    r->inverse_mass = calloc(r->natom, sizeof *r->inverse_mass);
+    if (!r->group || !r->inverse_mass) return false;
+    if (!pair) return true;
+    r->pair = calloc(r->nchannel, sizeof *r->pair);
+    r->direction = calloc(3 * r->nchannel, sizeof *r->direction);
+    r->gram = calloc(r->nchannel * r->nchannel, sizeof *r->gram);
+    return r->pair && r->direction && r->gram;
+}
+
 enum hm_status hm_representation_create(const struct hm_config *config, const struct hm_frame *frame,
                                         struct hm_representation **representation)
 {
     *representation = NULL;
     const size_t n = frame->natom;
-    const bool pair = hm_config_is(config, "predictor.representation", "pair");
-    if (pair && (n < 2 || n > PAIR_MAX_ATOMS))
-        return hm_config_fault(config, "predictor.representation",
-                               "pair impulses need 2 to %d atoms and there are %zu (beyond %d they are not unique); "
-                               "use 'representation: cartesian'",
-                               PAIR_MAX_ATOMS, n, PAIR_MAX_ATOMS);
+    enum hm_representation_kind kind;
+    HM_TRY(choose_kind(config, n, &kind));
 
     struct hm_representation *r = calloc(1, sizeof *r);
     if (!r) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the representation");
-    r->kind = pair ? HM_REPRESENTATION_PAIR : HM_REPRESENTATION_CARTESIAN;
+    r->kind = kind;
     r->natom = n;
-    r->nchannel = pair ? n * (n - 1) / 2 : 3 * n;
-    r->group = calloc(r->nchannel, sizeof *r->group);
-    r->inverse_mass = calloc(n, sizeof *r->inverse_mass);
-    if (pair) {
-        r->pair = calloc(r->nchannel, sizeof *r->pair);
-        r->direction = calloc(3 * r->nchannel, sizeof *r->direction);
-        r->gram = calloc(r->nchannel * r->nchannel, sizeof *r->gram);
-    }
-    if (!r->group || !r->inverse_mass || (pair && (!r->pair || !r->direction || !r->gram))) {
+    r->nchannel = kind == HM_REPRESENTATION_PAIR ? n * (n - 1) / 2 : 3 * n;
+    enum hm_status status = hm_frame_copy(frame, &r->start);
+    if (status == HM_OK && !allocate(r))
+        status = hm_fail(HM_OUT_OF_MEMORY, "no memory for a representation of %zu atoms", n);
+    if (status != HM_OK) {
         hm_representation_destroy(&r);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for a representation of %zu atoms", n);
+        return status;
     }
     for (size_t i = 0; i < n; i++) r->inverse_mass[i] = 1 / frame->mass[i];
-    if (pair)
+    if (kind == HM_REPRESENTATION_PAIR)
         list_pairs(r);
     else
         list_components(r, frame);
@@ -78,6 +106,7 @@ void hm_representation_destroy(struct hm_representation **representation)
         free(r->direction);
         free(r->gram);
         free(r->inverse_mass);
+        hm_frame_release(&r->start);
         free(r);
     }
     *representation = NULL;
@@ -181,31 +210,50 @@ static void centred_positions(const struct hm_representation *r, const struct hm
 void hm_representation_coordinates(struct hm_representation *representation, const struct hm_frame *frame,
                                    double *coordinate)
 {
-    if (representation->kind == HM_REPRESENTATION_PAIR)
+    switch (representation->kind) {
+    case HM_REPRESENTATION_PAIR:
         pair_directions(representation, frame, coordinate);
-    else
+        return;
+    case HM_REPRESENTATION_CARTESIAN:
         centred_positions(representation, frame, coordinate);
+        return;
+    case HM_REPRESENTATION_ATOMS:
+        memcpy(coordinate, frame->x, representation->nchannel * sizeof *coordinate);
+        return;
+    }
 }
 
 void hm_representation_encode(struct hm_representation *representation, const struct hm_frame *frame,
                               const double *v_before, const double *kick, double *motion)
 {
-    if (representation->kind == HM_REPRESENTATION_PAIR) {
+    switch (representation->kind) {
+    case HM_REPRESENTATION_PAIR:
         encode_pairs(representation, frame, kick, motion);
         return;
+    case HM_REPRESENTATION_CARTESIAN:
+        for (size_t c = 0; c < representation->nchannel; c++) motion[c] = v_before[c] + kick[c];
+        return;
+    case HM_REPRESENTATION_ATOMS:
+        memcpy(motion, kick, representation->nchannel * sizeof *motion);
+        return;
     }
-    for (size_t c = 0; c < representation->nchannel; c++) motion[c] = v_before[c] + kick[c];
 }
 
 void hm_representation_decode(struct hm_representation *representation, const struct hm_frame *frame,
                               const double *v_before, const double *motion, double *kick)
 {
-    if (representation->kind == HM_REPRESENTATION_PAIR) {
+    switch (representation->kind) {
+    case HM_REPRESENTATION_PAIR:
         decode_pairs(representation, frame, motion, kick);
         return;
+    case HM_REPRESENTATION_CARTESIAN:
+        for (size_t c = 0; c < representation->nchannel; c++) kick[c] = motion[c] - v_before[c];
+        remove_momentum(representation, kick);
+        return;
+    case HM_REPRESENTATION_ATOMS: /* conserving is the predictor's business: it knows what is outside */
+        memcpy(kick, motion, representation->nchannel * sizeof *kick);
+        return;
     }
-    for (size_t c = 0; c < representation->nchannel; c++) kick[c] = motion[c] - v_before[c];
-    remove_momentum(representation, kick);
 }
 
 void hm_representation_vibration(struct hm_representation *representation, const struct hm_frame *frame,

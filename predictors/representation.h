@@ -1,5 +1,8 @@
 /* Representations: the scalar channels in which a predictor sees a molecule.
  *
+ *   atoms      one channel per component. Coordinate: the position; motion: the kick itself. What a predictor sees that
+ *              knows the geometry: no choice of the user, but of the method.
+ *
  *   pair       one channel per pair of atoms i < j. Coordinate: the distance r_ij. Motion: the scalar impulse s_ij
  *              of a kick, defined by m_i dv_i = sum_j s_ij (x_i - x_j) / r_ij, so a kick built from impulses conserves
  *              P and L by construction. Unique for up to four atoms that are neither collinear (three or more) nor
@@ -13,7 +16,7 @@
  * Shapes: x, v, kick (natom, 3); coordinate, motion (nchannel).
  * Units: atomic units (impulses: mass x velocity).
  * Errors: HM_BAD_CONFIG (pair with more than four atoms), HM_OUT_OF_MEMORY. encode and decode cannot fail.
- * Owns: scratch; not shared between threads.
+ * Owns: its copy of the frame and scratch; not shared between threads.
  * MPI: local.
  */
 #ifndef HM_PREDICTORS_REPRESENTATION_H
@@ -22,7 +25,14 @@
 #include "io/config.h"
 #include "io/frame.h"
 
-enum hm_representation_kind { HM_REPRESENTATION_PAIR, HM_REPRESENTATION_CARTESIAN };
+enum hm_representation_kind { HM_REPRESENTATION_PAIR, HM_REPRESENTATION_CARTESIAN, HM_REPRESENTATION_ATOMS };
+
+/* The force of a cheaper Hamiltonian, lent from outside: force (natom, 3) = -dE/dx at x (natom, 3), not finite where it
+ * could not be computed. */
+struct hm_cheap_force {
+    void (*evaluate)(void *self, const double *x, double *force); // NULL: there is none
+    void *self;
+};
 
 /* Channels of one group share their regression coefficients or network: by symmetry the same law. */
 struct hm_representation {
@@ -32,7 +42,9 @@ struct hm_representation {
     size_t (*pair)[2]; // (nchannel, 2), pair only
     double *direction; // (nchannel, 3) scratch: unit vectors of the pairs
     double *gram;      // (nchannel, nchannel) scratch
-    double *inverse_mass; // (natom)
+    double *inverse_mass;        // (natom)
+    struct hm_cheap_force cheap; // none unless whoever created this lends one
+    struct hm_frame start;       // a copy of the system as it starts: species, masses, cell, geometry
 };
 
 enum hm_status hm_representation_create(const struct hm_config *config, const struct hm_frame *frame,

@@ -39,14 +39,15 @@ static void predict(void *self, const struct hm_window *window, struct hm_predic
 {
     const struct zero *zero = self;
     /* No impulse, or the velocity as it was. */
-    if (zero->kind == HM_REPRESENTATION_PAIR)
-        memset(prediction->motion, 0, window->nchannel * sizeof(double));
-    else
+    if (zero->kind == HM_REPRESENTATION_CARTESIAN)
         memcpy(prediction->motion, window->frame->v, window->nchannel * sizeof(double));
+    else
+        memset(prediction->motion, 0, window->nchannel * sizeof(double));
 }
 
 const struct hm_predictor_ops hm_predictor_zero = {
     .method = {"zero", "constant velocity between injections: the floor"},
+    .sees = HM_SEES_EITHER,
     .create = create,
     .destroy = destroy,
     .history = history,

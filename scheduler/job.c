@@ -3,6 +3,7 @@
 
 #include "hamiltonians/molecules.h"
 #include "scheduler/messages.h"
+#include "scheduler/scene.h"
 
 #include "io/elements.h"
 #include "io/extxyz.h"
@@ -295,18 +296,18 @@ static enum hm_status check_burst(const struct hm_job *job, const struct hm_comm
 
 enum hm_status hm_job_check(const struct hm_job *job)
 {
-    struct hm_representation *representation = NULL;
+    struct hm_scene scene = {0};
     struct hm_committee committee = {0};
     enum hm_status status;
     HM_TRY_GOTO(status, check_hamiltonian(job), out);
-    HM_TRY_GOTO(status, hm_representation_create(job->config, &job->frame, &representation), out);
-    HM_TRY_GOTO(status, hm_committee_create(job->config, representation, &committee), out);
+    HM_TRY_GOTO(status, hm_scene_create(job->config, &job->frame, &scene), out);
+    HM_TRY_GOTO(status, hm_committee_create(job->config, scene.representation, &committee), out);
     HM_TRY_GOTO(status, hm_job_check_weights(job, &committee), out);
     HM_TRY_GOTO(status, check_warmup(job, &committee), out);
     HM_TRY_GOTO(status, check_burst(job, &committee), out);
     HM_TRY_GOTO(status, check_policy(job), out);
 out:
     hm_committee_destroy(&committee);
-    hm_representation_destroy(&representation);
+    hm_scene_release(&scene);
     return status;
 }

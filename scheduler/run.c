@@ -2,6 +2,7 @@
 #include "scheduler/roles.h"
 
 #include "scheduler/messages.h"
+#include "scheduler/scene.h"
 
 static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job,
                                  struct hm_hamiltonian *hamiltonian)
@@ -11,13 +12,14 @@ static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm
     return ready == HM_OK ? hm_role_oracle(layout, hamiltonian, &job->frame) : ready;
 }
 
-static enum hm_status run_predictor(const struct hm_layout *layout, const struct hm_job *job,
-                                    struct hm_representation **representation, struct hm_apprentice *apprentice)
+static enum hm_status run_predictor(const struct hm_layout *layout, const struct hm_job *job, struct hm_scene *scene,
+                                    struct hm_apprentice *apprentice)
 {
-    enum hm_status ready = hm_representation_create(job->config, &job->frame, representation);
+    enum hm_status ready = hm_scene_create(job->config, &job->frame, scene);
     if (ready == HM_OK)
-        ready = hm_apprentice_create(job->config, *representation, (size_t)(layout->rank - hm_layout_predictor_rank(0)),
-                                     (size_t)layout->npredictor, &job->weights, apprentice);
+        ready = hm_apprentice_create(job->config, scene->representation,
+                                     (size_t)(layout->rank - hm_layout_predictor_rank(0)), (size_t)layout->npredictor,
+                                     &job->weights, apprentice);
     ready = hm_agree(layout->world, ready);
     return ready == HM_OK ? hm_role_predictor(layout, apprentice) : ready;
 }
@@ -33,7 +35,7 @@ enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver
 {
     struct hm_layout layout;
     struct hm_hamiltonian hamiltonian = {0};
-    struct hm_representation *representation = NULL;
+    struct hm_scene scene = {0};
     struct hm_apprentice apprentice = {0};
     size_t learners;
     HM_TRY(hm_job_share(job, world));
@@ -46,7 +48,7 @@ enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver
         status = run_driver(&layout, job, options);
         break;
     case HM_ROLE_PREDICTOR:
-        status = run_predictor(&layout, job, &representation, &apprentice);
+        status = run_predictor(&layout, job, &scene, &apprentice);
         break;
     case HM_ROLE_ORACLE:
         status = run_oracle(&layout, job, &hamiltonian);
@@ -54,7 +56,7 @@ enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver
     }
     hm_hamiltonian_destroy(&hamiltonian);
     hm_apprentice_destroy(&apprentice);
-    hm_representation_destroy(&representation);
+    hm_scene_release(&scene);
     hm_layout_release(&layout);
     return hm_agree(world, status);
 }

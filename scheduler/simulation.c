@@ -26,9 +26,9 @@ static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_jo
         return hm_trainer_create_replay(replay->trajectory, replay->version, replay->count, &s->trainer);
     if (learners == 0) return HM_OK;
     if (layout->npredictor > 0)
-        return hm_trainer_create_remote(layout, learners, hm_row_size(s->representation->nchannel), most_rows,
+        return hm_trainer_create_remote(layout, learners, hm_row_size(s->scene.representation->nchannel), most_rows,
                                         interrupt, &s->trainer);
-    HM_TRY(hm_apprentice_create(job->config, s->representation, 0, 1, &job->weights, &s->apprentice));
+    HM_TRY(hm_apprentice_create(job->config, s->scene.representation, 0, 1, &job->weights, &s->apprentice));
     s->apprentice.interrupt = interrupt;
     return hm_trainer_create_inline(&s->apprentice, &s->trainer);
 }
@@ -80,11 +80,11 @@ enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_la
     *simulation = (struct hm_simulation){0};
     struct hm_simulation *s = simulation;
     enum hm_status status;
-    HM_TRY_GOTO(status, hm_representation_create(job->config, &job->frame, &s->representation), fail);
-    HM_TRY_GOTO(status, hm_committee_create(job->config, s->representation, &s->committee), fail);
+    HM_TRY_GOTO(status, hm_scene_create(job->config, &job->frame, &s->scene), fail);
+    HM_TRY_GOTO(status, hm_committee_create(job->config, s->scene.representation, &s->committee), fail);
     /* One more than the predictors look back on: a label and its whole history are a stretch of rows. */
     const size_t length = hm_committee_history(&s->committee) + 1;
-    HM_TRY_GOTO(status, hm_state_create(&job->frame, s->representation, length, &s->state), fail);
+    HM_TRY_GOTO(status, hm_state_create(&job->frame, s->scene.representation, length, &s->state), fail);
     HM_TRY_GOTO(status, create_oracle(s, job, layout), fail);
     HM_TRY_GOTO(status, create_trainer(s, job, layout, interrupt), fail);
     HM_TRY_GOTO(status, create_policy(s, job), fail);
@@ -122,5 +122,5 @@ void hm_simulation_release(struct hm_simulation *simulation)
     hm_hamiltonian_destroy(&simulation->hamiltonian);
     hm_state_destroy(&simulation->state);
     hm_committee_destroy(&simulation->committee);
-    hm_representation_destroy(&simulation->representation);
+    hm_scene_release(&simulation->scene);
 }

@@ -12,10 +12,11 @@
 
 #include "scheduler/job.h"
 #include "scheduler/layout.h"
+#include "scheduler/scene.h"
 #include "scheduler/step.h"
 
 struct hm_simulation {
-    struct hm_representation *representation;
+    struct hm_scene scene;
     struct hm_committee committee;     // the driver's copies, which predict
     struct hm_hamiltonian hamiltonian; // the inline oracle's; ops NULL when oracle ranks evaluate
     struct hm_apprentice apprentice;   // the inline trainer's; unused when a predictor rank trains

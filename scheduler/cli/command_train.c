@@ -3,6 +3,7 @@
 #include "scheduler/cli/command.h"
 #include "scheduler/cli/provenance.h"
 #include "scheduler/job.h"
+#include "scheduler/scene.h"
 #include "scheduler/stretch_rows.h"
 
 #include "io/log.h"
@@ -91,7 +92,7 @@ struct school {
     const struct arguments *arguments;
     struct hm_log log;
     struct hm_job job;
-    struct hm_representation *representation;
+    struct hm_scene scene;
     struct hm_apprentice apprentice;
     struct hm_stretch stretch;
     struct hm_stretch_rows rows;
@@ -104,7 +105,7 @@ static enum hm_status check_predictor(const struct school *s, size_t *history)
 {
     const size_t quarter = s->stretch.nframe / 4;
     struct hm_committee committee = {0};
-    enum hm_status status = hm_committee_create(s->job.config, s->representation, &committee);
+    enum hm_status status = hm_committee_create(s->job.config, s->scene.representation, &committee);
     if (status == HM_OK && !hm_committee_learns(&committee))
         status = hm_config_fault(s->job.config, "predictor.type", "the %s predictor learns nothing",
                                  committee.member[0].ops->method.name);
@@ -142,10 +143,10 @@ static enum hm_status prepare(struct school *s)
     HM_TRY(check_arguments(a));
     HM_TRY(hm_job_prepare(a->file, a->settings.word, a->settings.count, &s->job));
     const struct hm_job *job = &s->job;
-    HM_TRY(hm_representation_create(job->config, &job->frame, &s->representation));
+    HM_TRY(hm_scene_create(job->config, &job->frame, &s->scene));
     HM_TRY(hm_stretch_read(a->from, &s->stretch));
     HM_TRY(check_predictor(s, &history));
-    HM_TRY(hm_stretch_rows_make(&s->stretch, &job->frame, s->representation,
+    HM_TRY(hm_stretch_rows_make(&s->stretch, &job->frame, s->scene.representation,
                                 hm_config_real(job->config, "integrator.timestep"), history, &s->rows));
     describe_rows(s);
     return HM_OK;
@@ -184,7 +185,7 @@ static enum hm_status study(struct school *s)
     const bool given = s->job.weights.count > 0;
     struct hm_training_record record;
     bool learned = false;
-    HM_TRY(hm_apprentice_create(s->job.config, s->representation, 0, 1, &s->job.weights, &s->apprentice));
+    HM_TRY(hm_apprentice_create(s->job.config, s->scene.representation, 0, 1, &s->job.weights, &s->apprentice));
     HM_TRY(hm_apprentice_learn(&s->apprentice, s->rows.rows, s->rows.count));
     hm_apprentice_open(&s->apprentice, (int64_t)s->rows.count, given ? 0 : s->rows.memory);
     for (int32_t version = 1; s->apprentice.episode.open; version++) {
@@ -232,7 +233,7 @@ enum hm_status hm_command_train(int argc, char **argv)
     hm_stretch_rows_release(&s.rows);
     hm_stretch_release(&s.stretch);
     hm_apprentice_destroy(&s.apprentice);
-    hm_representation_destroy(&s.representation);
+    hm_scene_release(&s.scene);
     hm_job_release(&s.job);
     hm_words_release(&a.settings);
     return status;

@@ -18,16 +18,28 @@ static double slope(enum rotor_law law, double r)
     return 2 * DEPTH * RANGE * decay * (1 - decay);
 }
 
-static void exact_kick(struct rotor *rotor)
+static void force_of(enum rotor_law law, const double *x, double force[6])
 {
-    const double *x = rotor->frame.x;
     const double d[3] = {x[3] - x[0], x[4] - x[1], x[5] - x[2]};
     const double r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     for (size_t k = 0; k < 3; k++) {
-        const double force = slope(rotor->law, r) * d[k] / r; /* on the hydrogen */
-        rotor->kick[k] = rotor->timestep * force / MASS_H;
-        rotor->kick[3 + k] = -rotor->timestep * force / MASS_CL;
+        force[k] = slope(law, r) * d[k] / r; /* on the hydrogen */
+        force[3 + k] = -force[k];
     }
+}
+
+static void exact_kick(struct rotor *rotor)
+{
+    double force[6];
+    force_of(rotor->law, rotor->frame.x, force);
+    for (size_t k = 0; k < 6; k++) rotor->kick[k] = rotor->timestep * force[k] / rotor->frame.mass[k / 3];
+}
+
+/* The cheaper Hamiltonian that is lent: the spring, whatever the law. */
+static void spring_force(void *self, const double *x, double *force)
+{
+    (void)self;
+    force_of(ROTOR_SPRING, x, force);
 }
 
 /* Vibration and rotation of a few hundred kelvin, in a direction that no axis shares. */
@@ -67,6 +79,7 @@ void rotor_create(struct rotor *rotor, const char *sections, enum rotor_law law,
     HM_ASSERT_OK(hm_frame_create(2, &rotor->frame));
     place(rotor);
     HM_ASSERT_OK(hm_representation_create(rotor->config, &rotor->frame, &rotor->representation));
+    rotor->representation->cheap = (struct hm_cheap_force){spring_force, NULL};
     HM_ASSERT_OK(hm_window_create(rotor->representation, &rotor->frame, length, &rotor->window));
 }
 

@@ -29,6 +29,7 @@ struct entry {
 static const struct entry entries[] = {
     {"zero", "predictor: {type: zero}", 1, THOROUGH},
     {"zero", "predictor: {type: zero, representation: cartesian}", 1, THOROUGH},
+    {"hamiltonian", "predictor: {type: hamiltonian}", 0.5, THOROUGH},
     {"linear", "predictor: {type: linear}", 1e-11, THOROUGH},
     {"linear", "predictor: {type: linear, inputs: [coordinate]}", 1e-11, THOROUGH},
     {"linear", "predictor: {type: linear}\ntraining: {reservoir: 56}", 1e-11, THOROUGH}, /* 7 rows held out */
@@ -78,13 +79,15 @@ static void test_every_method_has_an_entry(void)
 static void test_unknown_method_is_refused_with_the_names(void)
 {
     const struct hm_predictor_ops *ops = NULL;
-    struct rotor rotor;
-    rotor_create(&rotor, "predictor: {type: linar}", ROTOR_SPRING, 1);
-    CU_ASSERT_EQUAL(hm_predictor_find(rotor.config, &ops), HM_BAD_CONFIG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "rotor.yaml:3:13: "));
+    struct hm_config *config;
+    static const char text[] = "hamiltonian: {type: harmonic}\nintegrator: {timestep: 1 fs, steps: 1}\n"
+                               "predictor: {type: linar}\n";
+    HM_ASSERT_OK(hm_config_parse(text, "run.yaml", NULL, 0, &config));
+    CU_ASSERT_EQUAL(hm_predictor_find(config, &ops), HM_BAD_CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "run.yaml:3:13: "));
     for (size_t i = 0; (ops = hm_predictor_registered(i)); i++)
         CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), ops->method.name));
-    rotor_destroy(&rotor);
+    hm_config_destroy(&config);
 }
 
 /* ---- the contract ---- */

@@ -147,7 +147,7 @@ static struct hm_state *rescale(struct stage *stage, double factor)
     HM_ASSERT_OK(hm_propagator_ask(p, &s->state->frame, s->state->step, &group));
     for (size_t k = 0; k < 6; k++) v[k] = s->state->frame.v[k] + 0.5 * p->kick_exact[k];
     s->state->energy_reference = fixture_shadow_energy(&s->state->frame, s->state->frame.x, v, p->schedule.timestep);
-    hm_representation_vibration(s->representation, &s->state->frame, v, motion, vibration);
+    hm_representation_vibration(s->scene.representation, &s->state->frame, v, motion, vibration);
     for (size_t k = 0; k < 6; k++) s->state->frame.v[k] += (factor - 1) * vibration[k];
     memcpy(stage->v_saved, s->state->frame.v, sizeof stage->v_saved);
     return s->state;
@@ -184,7 +184,7 @@ static void check_restored(struct stage *stage, double factor)
     }
     for (size_t k = 0; k < 3; k++) {
         HM_ASSERT_NEAR(p[1][k], p[0][k], 1e-15 * sum_p);
-        if (stage->fixture.simulation.representation->kind == HM_REPRESENTATION_PAIR)
+        if (stage->fixture.simulation.scene.representation->kind == HM_REPRESENTATION_PAIR)
             HM_ASSERT_NEAR(l[1][k], l[0][k], 1e-15 * sum_l);
         HM_ASSERT_NEAR(state->frame.v[k] - stage->now.v_before[k], stage->now.kick[k], 1e-18); /* kicked from there */
     }

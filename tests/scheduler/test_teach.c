@@ -66,7 +66,7 @@ static void create(struct fixture *f, const char *extra, bool learns, struct not
 {
     fixture_create(f, extra);
     struct hm_simulation *s = &f->simulation;
-    *n = (struct notes){.inner = s->trainer, .row_size = hm_row_size(s->representation->nchannel)};
+    *n = (struct notes){.inner = s->trainer, .row_size = hm_row_size(s->scene.representation->nchannel)};
     if (!learns) hm_trainer_destroy(&n->inner);
     n->rows = calloc(ROWS_MAX * n->row_size, sizeof *n->rows);
     CU_ASSERT_PTR_NOT_NULL_FATAL(n->rows);
@@ -340,7 +340,7 @@ static void test_rows_that_are_not_finite_are_refused(void)
     struct hm_apprentice apprentice;
     fixture_create(&f, EPISODES);
     const struct hm_simulation *s = &f.simulation;
-    HM_ASSERT_OK(hm_apprentice_create(f.job.config, s->representation, 0, 1, NULL, &apprentice));
+    HM_ASSERT_OK(hm_apprentice_create(f.job.config, s->scene.representation, 0, 1, NULL, &apprentice));
     for (size_t k = 0; k < 6; k++) {
         double rows[3 * 4] = {417, HM_ROW_LABEL, 2.4, 0.1, 418, HM_ROW_LABEL, 2.5, 0.2, 419, HM_ROW_LABEL, 2.6, 0.3};
         rows[4 + 2 + k % 2] = bad[k / 2];
