@@ -115,10 +115,19 @@ static void cell_duals(const struct hm_frame *frame, double dual[3][3])
     }
 }
 
-static bool is_orthogonal(const struct hm_frame *frame)
+bool hm_frame_is_orthogonal(const struct hm_frame *frame)
 {
     const double *c = frame->cell;
     return c[1] == 0.0 && c[2] == 0.0 && c[3] == 0.0 && c[5] == 0.0 && c[6] == 0.0 && c[7] == 0.0;
+}
+
+double hm_frame_narrowest(const struct hm_frame *frame)
+{
+    double dual[3][3], narrowest = INFINITY;
+    cell_duals(frame, dual);
+    for (int i = 0; i < 3; i++)
+        if (frame->periodic[i]) narrowest = fmin(narrowest, 1.0 / sqrt(dot(dual[i], dual[i])));
+    return narrowest;
 }
 
 /* Among all images: with d = sum_i f_i a_i along the periodic directions, an image n differs from the plane of the
@@ -160,7 +169,7 @@ void hm_minimum_image(const struct hm_frame *frame, const double *xi, const doub
 {
     for (int k = 0; k < 3; k++) d[k] = xj[k] - xi[k];
     if (!hm_frame_is_periodic(frame)) return;
-    if (!is_orthogonal(frame)) {
+    if (!hm_frame_is_orthogonal(frame)) {
         nearest_skewed(frame, d);
         return;
     }

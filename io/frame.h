@@ -43,6 +43,11 @@ enum hm_status hm_frame_check(const struct hm_frame *frame, const char *name);
 
 bool hm_frame_is_periodic(const struct hm_frame *frame);
 double hm_frame_volume(const struct hm_frame *frame); /* 0 when not periodic in three directions */
+/* No nonzero off-diagonal element of the cell: periodic directions are x, y, z. */
+bool hm_frame_is_orthogonal(const struct hm_frame *frame);
+/* The shortest distance between opposite faces along periodic directions; infinite where there is none. Up to half of
+ * it, an atom has at most one image of another. */
+double hm_frame_narrowest(const struct hm_frame *frame);
 
 /* Observables of a set of atoms: sums, so exact to rounding. v (natom, 3) may be on- or half-step. */
 double hm_kinetic_energy(const struct hm_frame *frame, const double *v);
