@@ -1,6 +1,7 @@
 #include "hamiltonians/hamiltonian.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 #define HM_HAMILTONIAN(name) extern const struct hm_hamiltonian_ops hm_hamiltonian_##name;
@@ -32,12 +33,23 @@ enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct 
     return HM_OK;
 }
 
+/* A key that another method reads would be passed over in silence. */
+static enum hm_status check_keys(const struct hm_config *config, const struct hm_hamiltonian_ops *ops)
+{
+    char key[128];
+    const char *other = hm_config_other_key(config, "hamiltonian", ops->keys);
+    if (!other) return HM_OK;
+    snprintf(key, sizeof key, "hamiltonian.%s", other);
+    return hm_config_fault(config, key, "'type: %s' has no '%s'", ops->method.name, other);
+}
+
 enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
                                      struct hm_hamiltonian *hamiltonian)
 {
     *hamiltonian = (struct hm_hamiltonian){0};
     const struct hm_hamiltonian_ops *ops;
     HM_TRY(hm_hamiltonian_find(config, &ops));
+    HM_TRY(check_keys(config, ops));
     HM_TRY(ops->create(config, frame, group, &hamiltonian->self));
     hamiltonian->ops = ops;
     return HM_OK;

@@ -35,7 +35,8 @@ struct hm_label {
 
 struct hm_hamiltonian_ops {
     struct hm_method method;
-    bool analytic; // cheap and exact: energies may be evaluated at every frame
+    const char *const *keys; // of its section beside `type`, NULL at the end; others are refused
+    bool analytic;           // cheap and exact: energies may be evaluated at every frame
 
     enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame, const void *group,
                              void **self);

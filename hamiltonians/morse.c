@@ -11,16 +11,19 @@ static double energy(const struct hm_bond *bond, double r, double *slope)
     return bond->de * (1 - decay) * (1 - decay);
 }
 
+static const char *const needs[] = {"De", "a", "r0", NULL};
+const struct hm_bond_form hm_bond_form_morse = {"morse", needs, energy};
+
 static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
                              void **self)
 {
     (void)group;
-    static const char *const needs[] = {"De", "a", "r0", NULL};
-    return hm_bonds_create(config, frame, needs, energy, self);
+    return hm_bonds_create(config, frame, &hm_bond_form_morse, self);
 }
 
 const struct hm_hamiltonian_ops hm_hamiltonian_morse = {
     .method = {"morse", "Morse bonds, u = De (1 - exp(-a (r - r0)))^2"},
+    .keys = hm_bonds_keys,
     .analytic = true,
     .create = create,
     .evaluate = hm_bonds_evaluate,

@@ -242,6 +242,18 @@ bool hm_config_lists(const struct hm_config *config, const char *key, const char
     return false;
 }
 
+const char *hm_config_other_key(const struct hm_config *config, const char *section, const char *const *keys)
+{
+    const struct config_node *map = value_node(config, section);
+    for (size_t i = 0; map && map->kind == CONFIG_MAP && i < map->count; i++) {
+        const char *key = map->items[i]->key;
+        bool known = strcmp(key, "type") == 0;
+        for (const char *const *name = keys; *name && !known; name++) known = strcmp(key, *name) == 0;
+        if (!known) return key;
+    }
+    return NULL;
+}
+
 const char *hm_config_path(const struct hm_config *config, const char *key)
 {
     const struct config_node *node = value_node(config, key);

@@ -62,6 +62,9 @@ const char *hm_config_text(const struct hm_config *config, const char *key); /* 
 size_t hm_config_length(const struct hm_config *config, const char *key);    /* items of a list; 0 if absent */
 bool hm_config_lists(const struct hm_config *config, const char *key, const char *word); /* a list holds this word */
 
+/* The first key written in a section beside `type` that is none of `keys` (NULL at their end), or NULL. */
+const char *hm_config_other_key(const struct hm_config *config, const char *section, const char *const *keys);
+
 /* A path-valued key as one can open it: inputs are relative to the config file's folder, outputs to the current
  * folder (the schema says which is which). hm_config_text gives it as written. */
 const char *hm_config_path(const struct hm_config *config, const char *key);

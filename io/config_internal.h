@@ -25,6 +25,7 @@ enum config_type {
     CONFIG_INPUT_PATH,  /* relative to the config file's folder */
     CONFIG_OUTPUT_PATH, /* relative to the current folder */
     CONFIG_WORD_LIST,   /* of allowed words, none twice */
+    CONFIG_NAME_LIST,   /* of names, which may repeat */
     CONFIG_INTEGER_LIST,
     CONFIG_REAL_LIST,
     CONFIG_MAP_LIST /* items follow in the table as "path[].key" */

@@ -9,39 +9,39 @@
 #include <strings.h>
 
 /* The vocabulary of config_schema.def. */
-#define ANY                                                                                                            \
-    {                                                                                                                  \
-        -INFINITY, INFINITY, false                                                                                     \
+#define ANY                        \
+    {                              \
+        -INFINITY, INFINITY, false \
     }
-#define ABOVE(low)                                                                                                     \
-    {                                                                                                                  \
-        low, INFINITY, true                                                                                            \
+#define ABOVE(low)          \
+    {                       \
+        low, INFINITY, true \
     }
-#define AT_LEAST(low)                                                                                                  \
-    {                                                                                                                  \
-        low, INFINITY, false                                                                                           \
+#define AT_LEAST(low)        \
+    {                        \
+        low, INFINITY, false \
     }
-#define WITHIN(low, high)                                                                                              \
-    {                                                                                                                  \
-        low, high, false                                                                                               \
+#define WITHIN(low, high) \
+    {                     \
+        low, high, false  \
     }
-#define ANY_LENGTH                                                                                                     \
-    {                                                                                                                  \
-        0, SIZE_MAX                                                                                                    \
+#define ANY_LENGTH  \
+    {               \
+        0, SIZE_MAX \
     }
-#define NOT_EMPTY                                                                                                      \
-    {                                                                                                                  \
-        1, SIZE_MAX                                                                                                    \
+#define NOT_EMPTY   \
+    {               \
+        1, SIZE_MAX \
     }
-#define LENGTH(least, most)                                                                                            \
-    {                                                                                                                  \
-        least, most                                                                                                    \
+#define LENGTH(least, most) \
+    {                       \
+        least, most         \
     }
 #define REQUIRED true
 #define OPTIONAL false
 
 const struct config_entry hm_config_schema[] = {
-#define HM_KEY(path, type, dimension, range, length, initial, words, need, example, doc)                               \
+#define HM_KEY(path, type, dimension, range, length, initial, words, need, example, doc) \
     {path, CONFIG_##type, HM_DIMENSION_##dimension, range, length, initial, words, need, example, doc},
 #include "io/config_schema.def"
 #undef HM_KEY
@@ -232,6 +232,7 @@ static void describe_list(const struct config_entry *entry, const char *words, c
     const char *example = entry->example ? entry->example : entry->initial;
     const char *sort = entry->type == CONFIG_MAP_LIST    ? "maps"
                        : entry->type == CONFIG_REAL_LIST ? "numbers"
+                       : entry->type == CONFIG_NAME_LIST ? "names"
                                                          : "whole numbers";
     if (entry->type == CONFIG_WORD_LIST)
         snprintf(text, size, "a list of %s, e.g. %s", words, example);
@@ -276,6 +277,7 @@ void hm_config_describe_type(const struct config_entry *entry, char *text, size_
         snprintf(text, size, "the path of a file");
         break;
     case CONFIG_WORD_LIST:
+    case CONFIG_NAME_LIST:
     case CONFIG_INTEGER_LIST:
     case CONFIG_REAL_LIST:
     case CONFIG_MAP_LIST:

@@ -207,6 +207,11 @@ static void check_item(struct hm_config *config, const struct config_entry *entr
         check_real(config, &single, item_path, item);
         return;
     }
+    if (entry->type == CONFIG_NAME_LIST) {
+        single.type = CONFIG_NAME;
+        check_text(config, &single, item_path, item);
+        return;
+    }
     if (entry->type == CONFIG_INTEGER_LIST) {
         single.type = CONFIG_INTEGER;
         check_integer(config, &single, item_path, item);
@@ -276,6 +281,7 @@ void hm_config_value_check(struct hm_config *config, const struct config_entry *
         check_text(config, entry, path, node);
         break;
     case CONFIG_WORD_LIST:
+    case CONFIG_NAME_LIST:
     case CONFIG_INTEGER_LIST:
     case CONFIG_REAL_LIST:
     case CONFIG_MAP_LIST:

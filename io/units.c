@@ -16,8 +16,10 @@
 #define KILOGRAM (1.0 / HM_MASS_KG)
 #define JOULE (1.0 / HM_ENERGY_J)
 #define NEWTON (JOULE / METRE)
+#define COULOMB (1.0 / 1.602176634e-19)
+#define DEGREE (3.14159265358979323846 / 180.0)
 
-enum axis { LENGTH, TIME, MASS, TEMPERATURE, AXES };
+enum axis { LENGTH, TIME, MASS, TEMPERATURE, ANGLE, CHARGE, AXES };
 enum { NESTING_MAX = 8, POWER_MAX = 9 };
 
 enum bulk { NEVER_MOLAR, MAY_BE_MOLAR, MUST_BE_MOLAR };
@@ -25,34 +27,43 @@ enum bulk { NEVER_MOLAR, MAY_BE_MOLAR, MUST_BE_MOLAR };
 struct symbol {
     const char *name;
     double scale;            /* in atomic units */
-    signed char power[AXES]; /* length, time, mass, temperature */
+    signed char power[AXES]; /* length, time, mass, temperature, angle, charge */
     enum bulk bulk;
 };
 
-#define LENGTH_AXES                                                                                                    \
-    {                                                                                                                  \
-        1, 0, 0, 0                                                                                                     \
+#define LENGTH_AXES \
+    {               \
+        1, 0, 0, 0  \
     }
-#define TIME_AXES                                                                                                      \
-    {                                                                                                                  \
-        0, 1, 0, 0                                                                                                     \
+#define TIME_AXES  \
+    {              \
+        0, 1, 0, 0 \
     }
-#define MASS_AXES                                                                                                      \
-    {                                                                                                                  \
-        0, 0, 1, 0                                                                                                     \
+#define MASS_AXES  \
+    {              \
+        0, 0, 1, 0 \
     }
-#define ENERGY_AXES                                                                                                    \
-    {                                                                                                                  \
-        2, -2, 1, 0                                                                                                    \
+#define ENERGY_AXES \
+    {               \
+        2, -2, 1, 0 \
     }
-#define FORCE_AXES                                                                                                     \
-    {                                                                                                                  \
-        1, -2, 1, 0                                                                                                    \
+#define FORCE_AXES  \
+    {               \
+        1, -2, 1, 0 \
     }
 
-#define AXES_OF(length, time, mass, temperature)                                                                       \
-    {                                                                                                                  \
-        length, time, mass, temperature                                                                                \
+#define ANGLE_AXES    \
+    {                 \
+        0, 0, 0, 0, 1 \
+    }
+#define CHARGE_AXES      \
+    {                    \
+        0, 0, 0, 0, 0, 1 \
+    }
+
+#define AXES_OF(length, time, mass, temperature) \
+    {                                            \
+        length, time, mass, temperature          \
     }
 
 static const struct symbol symbols[] = {
@@ -75,6 +86,9 @@ static const struct {
     [HM_DIMENSION_TEMPERATURE] = {"temperature", "a", "K", 300.0, {0, 0, 0, 1}},
     [HM_DIMENSION_FORCE_CONSTANT] = {"force constant", "a", "N/m", 500.0, {0, -2, 1, 0}},
     [HM_DIMENSION_INVERSE_LENGTH] = {"inverse length", "an", "1/A", 2.0, {-1, 0, 0, 0}},
+    [HM_DIMENSION_ANGLE] = {"angle", "an", "deg", 109.5, ANGLE_AXES},
+    [HM_DIMENSION_ANGLE_STIFFNESS] = {"angular force constant", "an", "eV/rad^2", 4.0, {2, -2, 1, 0, -2}},
+    [HM_DIMENSION_CHARGE] = {"charge", "a", "e", 0.4, CHARGE_AXES},
 };
 
 /* A unit expression as it is read. */

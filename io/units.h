@@ -3,7 +3,8 @@
  * Values in input carry their unit: "0.25 fs", "516.3 N/m", "1.87 1/A", "4.62 eV", "10 kcal/mol/A^2".
  * A unit is a product of powers of known symbols ("kcal/mol/A^2", "kJ/(mol nm^2)", "cm^-1", "A-1"), read from
  * left to right; its dimension must match the one expected. kcal, kJ and cal are amounts per mole and must say
- * so; cm^-1 stands for an energy where an energy is expected. Numbers are decimal: no hexadecimal, NaN, infinity.
+ * so; cm^-1 stands for an energy where an energy is expected. Angles and charges are dimensions of their own: a
+ * "k: 4 eV" where eV/rad^2 is meant is refused. Numbers are decimal: no hexadecimal, NaN, infinity.
  *
  * Units: 1 atomic unit of time = HM_TIME_FS fs, of length = HM_LENGTH_ANGSTROM Angstrom, and so on.
  * Errors: hm_units_parse fails with HM_BAD_INPUT and says which units are expected.
@@ -44,6 +45,9 @@ enum hm_dimension {
     HM_DIMENSION_TEMPERATURE,
     HM_DIMENSION_FORCE_CONSTANT, /* energy / length^2 */
     HM_DIMENSION_INVERSE_LENGTH,
+    HM_DIMENSION_ANGLE,           /* radians */
+    HM_DIMENSION_ANGLE_STIFFNESS, /* energy / radian^2 */
+    HM_DIMENSION_CHARGE,
     HM_DIMENSION_COUNT
 };
 

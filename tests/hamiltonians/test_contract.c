@@ -1,4 +1,4 @@
-/* What every registered Hamiltonian must satisfy, on a bent triatomic in free space and in a skewed periodic cell.
+/* What every registered Hamiltonian must satisfy, on a chain of four atoms in free space and in a skewed periodic cell.
  *
  * A method without an entry in `entries` fails the suite. Its tolerances are relative to the largest force (times the
  * size of the molecule for the virial and the torque); analytic methods have those of rounding and of the difference
@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NATOM = 3 };
+enum { NATOM = 4 };
 
 struct entry {
     const char *name;
-    const char *config; // of the `hamiltonian` key; @0 @1 @2 stand for the three atoms' indices
+    const char *config; // of the `hamiltonian` key; @0 ... @3 stand for the four atoms' indices
     double difference;  // of forces and virial from energy differences
     double rounding;    // of symmetries that hold exactly but for rounding
 };
@@ -29,6 +29,14 @@ static const struct entry entries[] = {
      "{type: morse, bonds: [{atoms: [@0, @1], De: 4.62 eV, a: 1.87 1/A, r0: 0.90 A}, "
      "{atoms: [@2, @1], De: 0.2 Eh, a: 1.2 1/bohr, r0: 1.05 A}]}",
      1e-11, 1e-14},
+    {"valence",
+     "{type: valence, bonds: [{atoms: [@0, @1], form: harmonic, k: 5.16 mdyn/A, r0: 0.90 A}, "
+     "{atoms: [@2, @1], form: morse, De: 0.2 Eh, a: 1.2 1/bohr, r0: 1.05 A}], "
+     "angles: [{atoms: [@0, @1, @2], k: 4.0 eV/rad2, theta0: 104.5 deg}, "
+     "{atoms: [@3, @2, @1], k: 0.1 Eh/rad2, theta0: 90 deg}], "
+     "dihedrals: [{atoms: [@0, @1, @2, @3], k: 0.1 eV, n: 3}, {atoms: [@3, @2, @1, @0], k: -0.03 Eh, n: 1, phase: 25 "
+     "deg}]}",
+     1e-10, 2e-14},
 };
 
 static const struct entry *entry_of(const char *name)
@@ -47,9 +55,10 @@ static void check(bool holds, const struct entry *entry, const char *what)
 
 /* ---- the system ---- */
 
-static const int numbers[NATOM] = {1, 8, 9};
-static const double masses[NATOM] = {1837.4, 29156.9, 34631.9};
-static const double positions[NATOM][3] = {{1.71, 0.32, -0.23}, {0.10, -0.13, 0.05}, {-0.64, 1.57, 0.49}};
+static const int numbers[NATOM] = {1, 8, 9, 3};
+static const double masses[NATOM] = {1837.4, 29156.9, 34631.9, 12652.7};
+static const double positions[NATOM][3] = {
+    {1.71, 0.32, -0.23}, {0.10, -0.13, 0.05}, {-0.64, 1.57, 0.49}, {0.31, 2.35, 2.02}};
 /* Only the atoms' own images are farther away than the bonded neighbours. */
 static const double skewed_cell[9] = {8.0, 0.0, 0.0, 1.5, 7.5, 0.0, -1.0, 2.0, 9.0};
 
@@ -70,8 +79,8 @@ static void make_frame(const size_t label[NATOM], bool periodic, struct hm_frame
     for (size_t k = 0; k < 3; k++) frame->x[3 * label[0] + k] -= skewed_cell[k] + skewed_cell[6 + k];
 }
 
-static const size_t identity[NATOM] = {0, 1, 2};
-static const size_t relabelled[NATOM] = {2, 0, 1};
+static const size_t identity[NATOM] = {0, 1, 2, 3};
+static const size_t relabelled[NATOM] = {2, 0, 3, 1};
 
 static void write_config(const struct entry *entry, const size_t label[NATOM], char *text, size_t size)
 {
@@ -88,7 +97,7 @@ static void write_config(const struct entry *entry, const size_t label[NATOM], c
 static bool make_hamiltonian(const struct entry *entry, const size_t label[NATOM], const struct hm_frame *frame,
                              struct hm_hamiltonian *hamiltonian)
 {
-    char text[1024];
+    char text[2048];
     struct hm_config *config = NULL;
     write_config(entry, label, text, sizeof text);
     enum hm_status status = hm_config_parse(text, "contract.yaml", NULL, 0, &config);
@@ -171,7 +180,7 @@ static void test_every_method_has_an_entry(void)
         if (!entry_of(ops->method.name)) printf("\n      no contract entry for '%s' ", ops->method.name);
         CU_ASSERT_PTR_NOT_NULL(entry_of(ops->method.name));
         CU_ASSERT_TRUE(ops->method.summary && ops->method.summary[0]);
-        CU_ASSERT_TRUE(ops->create && ops->evaluate && ops->destroy);
+        CU_ASSERT_TRUE(ops->create && ops->evaluate && ops->destroy && ops->keys);
         CU_ASSERT_EQUAL(ops->save == NULL, ops->load == NULL);
         for (size_t other = 0; other < count; other++)
             CU_ASSERT_STRING_NOT_EQUAL(hm_hamiltonian_registered(other)->method.name, ops->method.name);
@@ -344,7 +353,7 @@ static void images_part(const struct entry *entry, struct hm_hamiltonian *hamilt
     const double size = largest(before.force, 3 * NATOM);
     for (size_t i = 0; i < NATOM; i++)
         for (size_t k = 0; k < 3; k++)
-            frame->x[3 * i + k] += skewed_cell[3 * i + k] - 2 * skewed_cell[3 * ((i + 1) % 3) + k];
+            frame->x[3 * i + k] += skewed_cell[3 * (i % 3) + k] - 2 * skewed_cell[3 * ((i + 1) % 3) + k];
     ask(hamiltonian, frame, &after);
     check(fabs(after.label.energy - before.label.energy) <= 20 * entry->rounding * size, entry, "E of other images");
     check(near(after.force, before.force, 3 * NATOM, 20 * entry->rounding * size), entry, "F of other images");

@@ -79,6 +79,24 @@ static void test_products(void)
     check("1 Eh/(eV*A)", HM_DIMENSION_INVERSE_LENGTH, 27.211386245988 * 0.529177210903);
 }
 
+static void test_angles_and_charges(void)
+{
+    const double pi = 3.14159265358979323846;
+    check("180 deg", HM_DIMENSION_ANGLE, pi);
+    check("-90 \xc2\xb0", HM_DIMENSION_ANGLE, -pi / 2);
+    check("250 mrad", HM_DIMENSION_ANGLE, 0.25);
+    check("27.211386245988 eV/rad2", HM_DIMENSION_ANGLE_STIFFNESS, 1.0);
+    check("1 Eh/rad^2", HM_DIMENSION_ANGLE_STIFFNESS, 1.0);
+    check("627.5094740631 kcal/mol/deg^2", HM_DIMENSION_ANGLE_STIFFNESS, (180 / pi) * (180 / pi));
+    check("-0.8 e", HM_DIMENSION_CHARGE, -0.8);
+    check("-0.8e", HM_DIMENSION_CHARGE, -0.8);
+    check("1.602176634e-19 C", HM_DIMENSION_CHARGE, 1.0);
+    refuse("104.5", HM_DIMENSION_ANGLE, "needs a unit of angle, e.g. 104.5 deg");
+    refuse("4 eV", HM_DIMENSION_ANGLE_STIFFNESS, "this is an energy");
+    refuse("4 kcal/rad2", HM_DIMENSION_ANGLE_STIFFNESS, "kJ/mol or kcal/mol");
+    refuse("1 deg", HM_DIMENSION_CHARGE, "this is an angle");
+}
+
 static void test_wall_time_is_in_seconds(void)
 {
     check("1.5 s", HM_DIMENSION_WALL_TIME, 1.5);
@@ -166,6 +184,7 @@ static const struct hm_test tests[] = {
     {"single units", test_single_units},
     {"wavenumbers", test_wavenumbers},
     {"products", test_products},
+    {"angles and charges", test_angles_and_charges},
     {"wall time", test_wall_time_is_in_seconds},
     {"numbers", test_numbers},
     {"faults name a fitting unit", test_faults_name_a_fitting_unit},
