@@ -29,7 +29,7 @@ static void print_key(FILE *out, const struct config_entry *entry)
     print_wrapped(out, entry->doc, 2);
     hm_config_describe_type(entry, text, sizeof text);
     fprintf(out, "  type:     %s\n", text);
-    const bool list = entry->type == CONFIG_INTEGER_LIST || entry->type == CONFIG_REAL_LIST;
+    const bool list = entry->type >= CONFIG_INTEGER_LIST && entry->type <= CONFIG_REAL_OR_LIST;
     if (hm_config_describe_range(entry, text, sizeof text))
         fprintf(out, "  range:    %s%s\n", text, list ? " (each)" : "");
     if (entry->length.least == 1 && entry->length.most > 1) fputs("  length:   at least one\n", out);

@@ -28,7 +28,8 @@ enum config_type {
     CONFIG_NAME_LIST,   /* of names, which may repeat */
     CONFIG_INTEGER_LIST,
     CONFIG_REAL_LIST,
-    CONFIG_MAP_LIST /* items follow in the table as "path[].key" */
+    CONFIG_REAL_OR_LIST, /* a single number may stand in place of the list */
+    CONFIG_MAP_LIST      /* items follow in the table as "path[].key" */
 };
 
 /* Limits in the dimension's example unit (of a length: Angstrom); infinite where open-ended. */

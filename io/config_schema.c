@@ -230,10 +230,10 @@ static void join_words(const char *words, char *text, size_t size)
 static void describe_list(const struct config_entry *entry, const char *words, char *text, size_t size)
 {
     const char *example = entry->example ? entry->example : entry->initial;
-    const char *sort = entry->type == CONFIG_MAP_LIST    ? "maps"
-                       : entry->type == CONFIG_REAL_LIST ? "numbers"
-                       : entry->type == CONFIG_NAME_LIST ? "names"
-                                                         : "whole numbers";
+    const char *sort = entry->type == CONFIG_MAP_LIST       ? "maps"
+                       : entry->type == CONFIG_NAME_LIST    ? "names"
+                       : entry->type == CONFIG_INTEGER_LIST ? "whole numbers"
+                                                            : "numbers";
     if (entry->type == CONFIG_WORD_LIST)
         snprintf(text, size, "a list of %s, e.g. %s", words, example);
     else if (entry->length.least == entry->length.most)
@@ -276,6 +276,10 @@ void hm_config_describe_type(const struct config_entry *entry, char *text, size_
     case CONFIG_OUTPUT_PATH:
         snprintf(text, size, "the path of a file");
         break;
+    case CONFIG_REAL_OR_LIST:
+        snprintf(text, size, "a number with a unit of %s, or ", hm_units_dimension_name(entry->dimension));
+        describe_list(entry, words, text + strlen(text), size - strlen(text));
+        return;
     case CONFIG_WORD_LIST:
     case CONFIG_NAME_LIST:
     case CONFIG_INTEGER_LIST:

@@ -202,7 +202,7 @@ static void check_item(struct hm_config *config, const struct config_entry *entr
     char item_path[CONFIG_PATH_BYTES + 32];
     snprintf(item_path, sizeof item_path, "%s[%zu]", path, index);
     struct config_entry single = *entry;
-    if (entry->type == CONFIG_REAL_LIST) {
+    if (entry->type == CONFIG_REAL_LIST || entry->type == CONFIG_REAL_OR_LIST) {
         single.type = CONFIG_REAL;
         check_real(config, &single, item_path, item);
         return;
@@ -279,6 +279,12 @@ void hm_config_value_check(struct hm_config *config, const struct config_entry *
     case CONFIG_INPUT_PATH:
     case CONFIG_OUTPUT_PATH:
         check_text(config, entry, path, node);
+        break;
+    case CONFIG_REAL_OR_LIST:
+        if (node->kind == CONFIG_SCALAR)
+            check_real(config, entry, path, node);
+        else
+            check_list(config, entry, path, node);
         break;
     case CONFIG_WORD_LIST:
     case CONFIG_NAME_LIST:

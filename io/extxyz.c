@@ -61,6 +61,16 @@ static enum hm_status read_species(const struct hm_extxyz_reader *reader, struct
     return HM_OK;
 }
 
+/* True where the atom may move. */
+static enum hm_status read_mask(const struct hm_extxyz_reader *reader, struct hm_span field, size_t i,
+                                struct hm_frame *frame)
+{
+    const char letter = field.length > 0 ? (char)toupper((unsigned char)*field.start) : '\0';
+    if (letter != 'T' && letter != 'F') return hm_extxyz_fault(reader, "move_mask must be T or F, not ", field);
+    if (letter == 'F') hm_frame_freeze(frame, i);
+    return HM_OK;
+}
+
 /* The value of one column, if it is of interest: where it goes, and in which unit it is. */
 static double *column_target(const struct hm_extxyz_columns *columns, int column, size_t i, struct hm_frame *frame,
                              double *unit)
@@ -89,6 +99,7 @@ static enum hm_status read_atom(const struct hm_extxyz_reader *reader, const str
         double unit, value;
         double *target = column_target(columns, column, i, frame, &unit);
         if (column == columns->species) HM_TRY(read_species(reader, field, i, frame));
+        if (column == columns->mask) HM_TRY(read_mask(reader, field, i, frame));
         if (!target) continue;
         if (!hm_span_real(field, &value)) return hm_extxyz_fault(reader, "a finite number is needed, not ", field);
         if (column == columns->mass)
@@ -108,6 +119,8 @@ static enum hm_status finish_velocities(const struct hm_extxyz_reader *reader, c
                                         struct hm_frame *frame)
 {
     frame->has_velocities = columns->momenta >= 0 || columns->velocity >= 0;
+    for (size_t i = 0; i < frame->natom; i++) /* whatever the columns said */
+        if (hm_frame_holds(frame, i)) hm_frame_freeze(frame, i);
     if (columns->momenta < 0) return HM_OK;
     for (size_t i = 0; i < frame->natom; i++) {
         if (!(frame->mass[i] > 0.0))
@@ -163,7 +176,7 @@ static enum hm_status read_frame(struct hm_extxyz_reader *reader, size_t natom, 
                                  struct hm_extxyz_stamp *stamp)
 {
     struct hm_extxyz_comment comment;
-    struct hm_extxyz_columns columns = {0, 1, -1, -1, -1, 4, false}; /* plain XYZ */
+    struct hm_extxyz_columns columns = {0, 1, -1, -1, -1, -1, 4, false}; /* plain XYZ */
     if (!next_line(reader)) return hm_fail(HM_BAD_INPUT, "%s:%zu: the frame ends early", reader->name, reader->line);
     HM_TRY(hm_extxyz_read_comment(reader, &comment));
     if (stamp) HM_TRY(hm_extxyz_read_stamp(reader, &comment, stamp));

@@ -3,8 +3,8 @@
  * A frame is: atom count; a comment line of key=value pairs (Lattice="9 numbers", pbc="T T F",
  * Properties=species:S:1:pos:R:3:...); one line per atom. Read: species, pos, and if present
  * vel | velo | velocities (ASE units, Angstrom / (Angstrom sqrt(amu/eV))), momenta (ASE: amu Angstrom / ASE time),
- * masses (amu); other columns are skipped. Without masses the standard atomic weights are used.
- * Without Properties the plain XYZ columns are assumed.
+ * masses (amu), move_mask (F: the atom is frozen); other columns are skipped. Without masses the standard atomic
+ * weights are used. Without Properties the plain XYZ columns are assumed.
  *
  * Units: file in Angstrom, amu and ASE's time unit (Angstrom sqrt(amu/eV) = 10.1805 fs); memory in atomic units.
  *   Energies written as `energy=` in eV, forces as `forces` in eV/Angstrom, as ASE expects.

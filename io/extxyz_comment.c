@@ -220,6 +220,12 @@ static enum hm_status note_column(const struct hm_extxyz_reader *reader, struct 
         columns->species = columns->count;
         return HM_OK;
     }
+    if (field_is(name, "move_mask")) {
+        if (type != 'L' || count != 1)
+            return hm_extxyz_fault(reader, "atoms are held as a whole: one column (L:1) is needed for ", name);
+        columns->mask = columns->count;
+        return HM_OK;
+    }
     if (field_is(name, "pos")) place = &columns->pos;
     if (field_is(name, "momenta")) place = &columns->momenta;
     for (size_t i = 0; i < 3; i++)
@@ -241,7 +247,7 @@ enum hm_status hm_extxyz_read_properties(const struct hm_extxyz_reader *reader, 
                                          struct hm_extxyz_columns *columns)
 {
     struct hm_span rest = text, name, type, number;
-    *columns = (struct hm_extxyz_columns){-1, -1, -1, -1, -1, 0, true};
+    *columns = (struct hm_extxyz_columns){-1, -1, -1, -1, -1, -1, 0, true};
     while (hm_span_next_field(&rest, ":", &name)) {
         size_t count;
         if (!hm_span_next_field(&rest, ":", &type) || !hm_span_next_field(&rest, ":", &number))

@@ -25,7 +25,7 @@ struct hm_extxyz_reader {
 
 /* Where the columns of interest start; -1 where there is none. */
 struct hm_extxyz_columns {
-    int species, pos, velocity, momenta, mass, count;
+    int species, pos, velocity, momenta, mass, mask, count;
     bool exact; /* every line has just these columns */
 };
 

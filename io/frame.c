@@ -12,6 +12,8 @@
 /* Of the product of the lengths: flatter cells than this are taken for a mistake. */
 #define SINGULAR 1e-3
 
+enum { BYTES_PER_ATOM = 7 * sizeof(double) + 4 * sizeof(int) + sizeof(bool) };
+
 static double dot(const double a[3], const double b[3])
 {
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -35,9 +37,9 @@ static bool all_finite(const double *values, size_t count)
 
 enum hm_status hm_frame_create(size_t natom, struct hm_frame *frame)
 {
-    /* One block: mass, x, v (doubles), then number, image (ints). */
-    const size_t per_atom = 7 * sizeof(double) + 4 * sizeof(int);
-    *frame = (struct hm_frame){.natom = natom};
+    /* One block: mass, x, v (doubles), then number, image (ints), then frozen. */
+    const size_t per_atom = BYTES_PER_ATOM;
+    *frame = (struct hm_frame){.natom = natom, .at_rest = natom > 1 ? 3 : 0};
     if (natom > SIZE_MAX / per_atom) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu atoms", natom);
     frame->storage = calloc(natom ? natom : 1, per_atom);
     if (!frame->storage) {
@@ -49,6 +51,7 @@ enum hm_status hm_frame_create(size_t natom, struct hm_frame *frame)
     frame->v = frame->x + 3 * natom;
     frame->number = (int *)(frame->v + 3 * natom);
     frame->image = frame->number + natom;
+    frame->frozen = (bool *)(frame->image + 3 * natom);
     return HM_OK;
 }
 
@@ -61,9 +64,12 @@ enum hm_status hm_frame_copy(const struct hm_frame *from, struct hm_frame *to)
     memcpy(to->v, from->v, 3 * n * sizeof *to->v);
     memcpy(to->number, from->number, n * sizeof *to->number);
     memcpy(to->image, from->image, 3 * n * sizeof *to->image);
+    if (from->nfrozen > 0) memcpy(to->frozen, from->frozen, n * sizeof *to->frozen);
     memcpy(to->cell, from->cell, sizeof to->cell);
     memcpy(to->periodic, from->periodic, sizeof to->periodic);
     to->has_velocities = from->has_velocities;
+    to->nfrozen = from->nfrozen;
+    to->at_rest = from->at_rest;
     return HM_OK;
 }
 
@@ -71,6 +77,14 @@ void hm_frame_release(struct hm_frame *frame)
 {
     free(frame->storage);
     *frame = (struct hm_frame){0};
+}
+
+void hm_frame_freeze(struct hm_frame *frame, size_t atom)
+{
+    if (!frame->frozen[atom]) frame->nfrozen++;
+    frame->frozen[atom] = true;
+    frame->at_rest = 0;
+    for (size_t k = 0; k < 3; k++) frame->v[3 * atom + k] = 0.0;
 }
 
 /* ---- the cell ---- */
@@ -306,7 +320,7 @@ void hm_angular_momentum(const struct hm_frame *frame, const double *x, const do
 
 size_t hm_degrees_of_freedom(const struct hm_frame *frame)
 {
-    return frame->natom > 1 ? 3 * frame->natom - 3 : 3;
+    return 3 * (frame->natom - frame->nfrozen) - frame->at_rest;
 }
 
 /* ---- save and load ---- */
@@ -324,6 +338,8 @@ void hm_frame_save(const struct hm_frame *frame, struct hm_archive *archive)
     hm_archive_put(archive, frame->image, 3 * n * sizeof *frame->image);
     hm_archive_put_reals(archive, frame->cell, 9);
     hm_archive_put(archive, flags, sizeof flags);
+    for (size_t i = 0; i < n; i++) hm_archive_put(archive, &(unsigned char){hm_frame_holds(frame, i)}, 1);
+    hm_archive_put_size(archive, frame->at_rest);
 }
 
 static enum hm_status load_arrays(struct hm_frame *frame, struct hm_archive *archive)
@@ -339,6 +355,15 @@ static enum hm_status load_arrays(struct hm_frame *frame, struct hm_archive *arc
     HM_TRY(hm_archive_get(archive, flags, sizeof flags));
     for (int k = 0; k < 3; k++) frame->periodic[k] = flags[k] != 0;
     frame->has_velocities = flags[3] != 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char held;
+        HM_TRY(hm_archive_get(archive, &held, 1));
+        frame->frozen[i] = held != 0;
+        frame->nfrozen += frame->frozen[i];
+    }
+    HM_TRY(hm_archive_get_size(archive, &frame->at_rest));
+    if (frame->at_rest > 3 * (n - frame->nfrozen))
+        return hm_fail(HM_BAD_INPUT, "stored state is damaged: %zu motions at rest of %zu atoms", frame->at_rest, n);
     return HM_OK;
 }
 
@@ -348,8 +373,8 @@ enum hm_status hm_frame_load(struct hm_frame *frame, struct hm_archive *archive)
     *frame = (struct hm_frame){0};
     HM_TRY(hm_archive_expect_tag(archive, "frame"));
     HM_TRY(hm_archive_get_size(archive, &n));
-    /* Seven doubles and four ints an atom: a damaged count must not become a huge allocation. */
-    if (n > (archive->size - archive->cursor) / (7 * sizeof(double) + 4 * sizeof(int)))
+    /* A damaged count must not become a huge allocation. */
+    if (n > (archive->size - archive->cursor) / BYTES_PER_ATOM)
         return hm_fail(HM_BAD_INPUT, "stored state is damaged: a frame of %zu atoms in %zu bytes", n,
                        archive->size - archive->cursor);
     HM_TRY(hm_frame_create(n, frame));

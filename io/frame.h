@@ -24,6 +24,9 @@ struct hm_frame {
     double *x;      // (natom, 3) positions
     double *v;      // (natom, 3) velocities
     int *image;     // (natom, 3)
+    bool *frozen;   // (natom) held where they are: see hm_frame_freeze
+    size_t nfrozen; // how many of them; the mask is looked at only if there are any
+    size_t at_rest; // motions of the whole that carry no heat: see hm_degrees_of_freedom
     double cell[9]; // (3, 3) lattice vectors in rows; zero where not periodic
     bool periodic[3];
     bool has_velocities;
@@ -33,6 +36,14 @@ struct hm_frame {
 enum hm_status hm_frame_create(size_t natom, struct hm_frame *frame);
 enum hm_status hm_frame_copy(const struct hm_frame *from, struct hm_frame *to); /* `to` is created */
 void hm_frame_release(struct hm_frame *frame);
+
+/* Holds an atom where it is, at rest: no kick moves it. What it is held by takes up momentum, so that of the others is
+ * not conserved. */
+void hm_frame_freeze(struct hm_frame *frame, size_t atom);
+static inline bool hm_frame_holds(const struct hm_frame *frame, size_t atom)
+{
+    return frame->nfrozen > 0 && frame->frozen[atom];
+}
 
 /* d = x_j - x_i to the nearest image along periodic directions. Every displacement goes through here. */
 void hm_minimum_image(const struct hm_frame *frame, const double *xi, const double *xj, double d[3]);
@@ -53,7 +64,8 @@ double hm_frame_narrowest(const struct hm_frame *frame);
 double hm_kinetic_energy(const struct hm_frame *frame, const double *v);
 void hm_linear_momentum(const struct hm_frame *frame, const double *v, double p[3]);
 void hm_angular_momentum(const struct hm_frame *frame, const double *x, const double *v, double l[3]);
-/* Degrees of freedom that carry temperature: 3N - 3 (momentum is removed and conserved), 3 for one atom. */
+/* Degrees of freedom that carry temperature: three of every atom that moves, less frame->at_rest. That is 3, for the
+ * momentum that is removed and conserved; 0 for one atom, with frozen atoms, and where a bath pushes the whole. */
 size_t hm_degrees_of_freedom(const struct hm_frame *frame);
 
 /* Topology and state, for messages and snapshots. */

@@ -170,6 +170,11 @@ static enum hm_status check_options(const struct hm_frame *frame, const struct h
     if (options->remove_angular_momentum && hm_frame_is_periodic(frame))
         return hm_fail(HM_BAD_INPUT, "initial velocities: a periodic cell has no angular momentum to remove; "
                                      "leave angular_momentum out of 'remove'");
+    if (options->remove_angular_momentum && frame->nfrozen > 0)
+        return hm_fail(HM_BAD_INPUT, "initial velocities: frozen atoms take up angular momentum, so there is none to "
+                                     "remove; leave angular_momentum out of 'remove'");
+    if (frame->nfrozen == frame->natom)
+        return hm_fail(HM_BAD_INPUT, "initial velocities: all atoms are frozen, so nothing moves");
     return HM_OK;
 }
 
@@ -180,10 +185,11 @@ enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_veloci
     for (size_t i = 0; i < frame->natom; i++) {
         double normal[3];
         hm_rng_normal3(key, 0, (uint32_t)i, normal);
-        for (size_t k = 0; k < 3; k++) frame->v[3 * i + k] = normal[k] / sqrt(frame->mass[i]);
+        for (size_t k = 0; k < 3; k++)
+            frame->v[3 * i + k] = hm_frame_holds(frame, i) ? 0.0 : normal[k] / sqrt(frame->mass[i]);
     }
-    size_t dof = 3 * frame->natom, removed = 0;
-    if (options->remove_momentum) {
+    size_t dof = 3 * (frame->natom - frame->nfrozen), removed = 0;
+    if (options->remove_momentum && frame->nfrozen == 0) {
         remove_momentum(frame);
         removed += 3;
     }

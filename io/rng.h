@@ -46,7 +46,8 @@ struct hm_velocity_options {
 };
 
 /* Maxwell-Boltzmann velocities, rescaled so that the kinetic energy is exactly dof/2 T, where dof counts
- * what was not removed. Fails with HM_BAD_INPUT when nothing is left to move (one atom, momentum removed). */
+ * what was not removed. Frozen atoms stay at rest, and then no momentum is removed. Fails with HM_BAD_INPUT when
+ * nothing is left to move (one atom, momentum removed; all atoms frozen). */
 enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_velocity_options *options);
 
 #endif

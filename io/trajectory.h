@@ -3,17 +3,16 @@
  *   /h5md                       version, author, creator
  *   /particles/system           position Angstrom, velocity Angstrom/ps, force kJ/mol/Angstrom (NaN where unknown),
  *                               species (Z), mass (u), image (periodic only), box; step and time (ps) with each
- *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K), by frame
- *   /hamlet/config              the configuration, YAML text (effective, with overrides)
- *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes; run_id
- *   /hamlet/run                 attributes: timestep_fs, steps, warmup_steps, stride, steps_done, status, natom ...
- *   /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis follows
- *   /hamlet/decisions           table of struct hm_decision_record
- *   /hamlet/injections          table of struct hm_injection_record
- *   /hamlet/training            table of struct hm_training_record
- *   /hamlet/weights/<version>   the weights of each published version, as io/weights.h draws them
- *   /hamlet/correlations        written by io/analysis/correlations.h
- *   /hamlet/timing              seconds by activity
+ *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K), by frame;
+ * with a thermostat conserved_energy, the total energy less the heat that was put in /hamlet/config              the
+ * configuration, YAML text (effective, with overrides) /hamlet/provenance          version, compiler, host, MPI, start
+ * time, command ... as string attributes; run_id /hamlet/run                 attributes: timestep_fs, steps,
+ * warmup_steps, stride, steps_done, status, natom, degrees_of_freedom, thermostatted ... /hamlet/frozen indices of the
+ * atoms that are held, if there are any /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis
+ * follows /hamlet/decisions           table of struct hm_decision_record /hamlet/injections          table of struct
+ * hm_injection_record /hamlet/training            table of struct hm_training_record /hamlet/weights/<version>   the
+ * weights of each published version, as io/weights.h draws them /hamlet/correlations        written by
+ * io/analysis/correlations.h /hamlet/timing              seconds by activity
  *
  * Appends go to memory and reach the file in blocks: when a block is full, and at least once a second
  * (a killed run stays readable and complete up to the last flush). Nothing allocates per step.
@@ -41,6 +40,7 @@ struct hm_trajectory_setup {
     int64_t steps, warmup_steps, stride;
     size_t nbond;
     const size_t (*bonds)[2];
+    bool thermostatted; /* frames have a heat */
     bool overwrite;
     const char *const (*provenance)[2]; /* name, value; ends with {NULL, NULL} */
 };
@@ -51,6 +51,7 @@ struct hm_trajectory_frame {
     const double *x, *v, *force;
     const int *image;
     double potential_energy;
+    double heat; /* put in by the thermostat so far; looked at only with one */
 };
 
 /* Checks without touching anything that create() could write `path` (folder writable, file absent or overwrite). */
@@ -88,7 +89,7 @@ struct hm_trajectory_info {
     double timestep; /* atomic units */
     int64_t steps, warmup_steps, stride, steps_done;
     char status[16];
-    bool periodic;
+    bool periodic, thermostatted;
 };
 
 enum hm_status hm_trajectory_open(const char *path,
@@ -100,6 +101,9 @@ enum hm_status hm_trajectory_read_topology(struct hm_trajectory *trajectory,
  * atomic units. */
 enum hm_status hm_trajectory_read_frames(struct hm_trajectory *trajectory, size_t first, size_t count, int64_t *steps,
                                          double *x, double *v, double *force, double *potential, double *kinetic);
+/* Total energy less heat, (count); NaN where it is not known, and without a thermostat. */
+enum hm_status hm_trajectory_read_conserved(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                            double *conserved);
 enum hm_status hm_trajectory_read_bonds(struct hm_trajectory *trajectory, size_t (*bonds)[2]);
 enum hm_status hm_trajectory_read_decisions(struct hm_trajectory *trajectory, size_t first, size_t count,
                                             struct hm_decision_record *records);

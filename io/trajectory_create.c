@@ -127,6 +127,9 @@ static enum hm_status put_run_attributes(struct hm_trajectory *trajectory, hid_t
     HM_TRY(hm_hdf5_put_int(trajectory, group, "stride", info->stride));
     HM_TRY(hm_hdf5_put_int(trajectory, group, "steps_done", 0));
     HM_TRY(hm_hdf5_put_int(trajectory, group, "natom", (int64_t)info->natom));
+    HM_TRY(hm_hdf5_put_int(trajectory, group, "degrees_of_freedom",
+                           (int64_t)hm_degrees_of_freedom(&trajectory->topology)));
+    HM_TRY(hm_hdf5_put_int(trajectory, group, "thermostatted", info->thermostatted));
     HM_TRY(hm_hdf5_put_reals(trajectory, group, "cell_angstrom", cell, 9));
     return hm_hdf5_put_reals(trajectory, group, "periodic", periodic, 3);
 }
@@ -160,6 +163,21 @@ static enum hm_status put_bonds(struct hm_trajectory *trajectory, const struct h
     const enum hm_status status =
         put_array(trajectory, "/hamlet/bonds", H5T_NATIVE_UINT64, 2, dims, NULL, setup->nbond ? pairs : NULL);
     free(pairs);
+    return status;
+}
+
+static enum hm_status put_frozen(struct hm_trajectory *trajectory)
+{
+    const struct hm_frame *frame = &trajectory->topology;
+    const hsize_t nfrozen = frame->nfrozen;
+    if (nfrozen == 0) return HM_OK;
+    uint64_t *atoms = malloc(nfrozen * sizeof *atoms);
+    if (!atoms) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu frozen atoms", frame->nfrozen);
+    size_t count = 0;
+    for (size_t i = 0; i < frame->natom; i++)
+        if (frame->frozen[i]) atoms[count++] = i;
+    const enum hm_status status = put_array(trajectory, HM_FROZEN, H5T_NATIVE_UINT64, 1, &nfrozen, NULL, atoms);
+    free(atoms);
     return status;
 }
 
@@ -245,6 +263,7 @@ static enum hm_status fill_file(struct hm_trajectory *trajectory, const struct h
     HM_TRY(put_config(trajectory, setup));
     HM_TRY(put_run(trajectory));
     HM_TRY(put_bonds(trajectory, setup));
+    HM_TRY(put_frozen(trajectory));
     HM_TRY(put_system(trajectory));
     HM_TRY(hm_trajectory_make_series(trajectory));
     HM_TRY(put_words(trajectory));

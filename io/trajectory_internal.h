@@ -28,7 +28,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-enum { HM_SERIES_MAX = 12, HM_RANK_MAX = 3 };
+enum { HM_SERIES_MAX = 13, HM_RANK_MAX = 3 };
 
 /* The per-frame datasets, in the order in which they are written. */
 enum hm_series_name {
@@ -38,7 +38,8 @@ enum hm_series_name {
     HM_SERIES_KINETIC,
     HM_SERIES_TOTAL,
     HM_SERIES_TEMPERATURE,
-    HM_SERIES_EDGES, /* periodic only, as image */
+    HM_SERIES_CONSERVED, /* thermostatted only */
+    HM_SERIES_EDGES,     /* periodic only, as image */
     HM_SERIES_IMAGE,
     HM_SERIES_FORCE,
     HM_SERIES_VELOCITY,
@@ -51,6 +52,7 @@ enum hm_table_name { HM_TABLE_DECISIONS, HM_TABLE_INJECTIONS, HM_TABLE_TRAINING,
 #define HM_WEIGHTS_GROUP "/hamlet/weights"
 #define HM_PROVENANCE_GROUP "/hamlet/provenance"
 #define HM_RUN_ID "run_id"
+#define HM_FROZEN "/hamlet/frozen"
 
 /* The id's hexadecimal digits, and a zero. */
 enum { HM_RUN_ID_BYTES = 17 };

@@ -21,6 +21,7 @@ static const struct {
     {SYSTEM "/force/value", HM_SERIES_FORCE, 3},
     {"/observables/potential_energy/value", HM_SERIES_POTENTIAL, 1},
     {"/observables/kinetic_energy/value", HM_SERIES_KINETIC, 1},
+    {"/observables/conserved_energy/value", HM_SERIES_CONSERVED, 1}, /* last: only with a thermostat */
 };
 
 /* ---- pieces ---- */
@@ -117,11 +118,26 @@ static enum hm_status read_run(struct hm_trajectory *trajectory)
     return HM_OK;
 }
 
+/* What files of earlier versions do not say. */
+static enum hm_status read_whether_thermostatted(struct hm_trajectory *trajectory)
+{
+    int64_t thermostatted = 0;
+    if (H5Aexists_by_name(trajectory->file, "/hamlet/run", "thermostatted", H5P_DEFAULT) > 0)
+        HM_TRY(hm_trajectory_get_attribute(trajectory, "thermostatted", H5T_NATIVE_INT64, 1, &thermostatted));
+    trajectory->info.thermostatted = thermostatted != 0;
+    return HM_OK;
+}
+
 static enum hm_status check_tail(const struct hm_trajectory *trajectory, const char *what, size_t dropped)
 {
     if (dropped >= TAIL_ROWS) return hm_fail(HM_BAD_INPUT, "%s: %s is damaged", trajectory->path, what);
     hm_status_clear();
     return HM_OK;
+}
+
+static size_t series_count(const struct hm_trajectory *trajectory)
+{
+    return sizeof frame_series / sizeof *frame_series - (trajectory->info.thermostatted ? 0 : 1);
 }
 
 static bool frame_readable(const struct hm_trajectory *trajectory, size_t index, double *scratch)
@@ -131,7 +147,7 @@ static bool frame_readable(const struct hm_trajectory *trajectory, size_t index,
     if (hm_trajectory_read_rows(trajectory, &series[HM_SERIES_STEP], index, 1, H5T_NATIVE_INT64, &step) != HM_OK ||
         step < 0)
         return false;
-    for (size_t i = 1; i < sizeof frame_series / sizeof *frame_series; i++)
+    for (size_t i = 1; i < series_count(trajectory); i++)
         if (hm_trajectory_read_rows(trajectory, &series[frame_series[i].name], index, 1, H5T_NATIVE_DOUBLE, scratch) !=
             HM_OK)
             return false;
@@ -144,7 +160,7 @@ static enum hm_status count_frames(struct hm_trajectory *trajectory)
 {
     struct hm_trajectory_info *info = &trajectory->info;
     size_t count = SIZE_MAX;
-    for (size_t i = 0; i < sizeof frame_series / sizeof *frame_series; i++) {
+    for (size_t i = 0; i < series_count(trajectory); i++) {
         struct hm_series *series = &trajectory->frames.series[frame_series[i].name];
         series->rank = frame_series[i].rank;
         HM_TRY(
@@ -215,6 +231,7 @@ static enum hm_status open_file(struct hm_trajectory *trajectory)
         return hm_fail(HM_BAD_INPUT, "%s: an HDF5 file, but not a Hamlet trajectory: there is no /hamlet/run",
                        trajectory->path);
     HM_TRY(read_run(trajectory));
+    HM_TRY(read_whether_thermostatted(trajectory));
     return read_counts(trajectory);
 }
 

@@ -27,6 +27,40 @@ static enum hm_status read_whole(struct hm_trajectory *trajectory, const char *p
     return status;
 }
 
+static enum hm_status read_frozen(struct hm_trajectory *trajectory, struct hm_frame *frame)
+{
+    hsize_t count[HM_RANK_MAX];
+    hid_t dataset;
+    if (!hm_hdf5_exists(trajectory->file, HM_FROZEN)) return HM_OK;
+    HM_TRY(hm_trajectory_open_dataset(trajectory, HM_FROZEN, 1, count, &dataset));
+    hm_hdf5_close(dataset);
+    uint64_t *atoms = count[0] <= frame->natom ? malloc((size_t)count[0] * sizeof *atoms + 1) : NULL;
+    if (!atoms) return hm_fail(HM_BAD_INPUT, "%s: " HM_FROZEN " is damaged", trajectory->path);
+    enum hm_status status = read_whole(trajectory, HM_FROZEN, 1, count, H5T_NATIVE_UINT64, atoms);
+    for (hsize_t i = 0; status == HM_OK && i < count[0]; i++) {
+        if (atoms[i] < frame->natom)
+            hm_frame_freeze(frame, (size_t)atoms[i]);
+        else
+            status = hm_fail(HM_BAD_INPUT, "%s: " HM_FROZEN " names an atom that is not there", trajectory->path);
+    }
+    free(atoms);
+    return status;
+}
+
+/* Which motions carry no heat follows from the degrees of freedom; files of earlier versions do not say. */
+static enum hm_status read_at_rest(struct hm_trajectory *trajectory, struct hm_frame *frame)
+{
+    int64_t dof;
+    const size_t most = 3 * (frame->natom - frame->nfrozen);
+    if (H5Aexists_by_name(trajectory->file, "/hamlet/run", "degrees_of_freedom", H5P_DEFAULT) <= 0) return HM_OK;
+    HM_TRY(hm_trajectory_get_attribute(trajectory, "degrees_of_freedom", H5T_NATIVE_INT64, 1, &dof));
+    if (dof < 0 || (size_t)dof > most)
+        return hm_fail(HM_BAD_INPUT, "%s: is damaged: %lld degrees of freedom of %zu", trajectory->path, (long long)dof,
+                       most);
+    frame->at_rest = most - (size_t)dof;
+    return HM_OK;
+}
+
 static enum hm_status read_atoms(struct hm_trajectory *trajectory, struct hm_frame *frame)
 {
     const hsize_t natom = trajectory->info.natom;
@@ -38,7 +72,8 @@ static enum hm_status read_atoms(struct hm_trajectory *trajectory, struct hm_fra
     for (size_t i = 0; i < frame->natom; i++) frame->mass[i] /= HM_MASS_AMU;
     for (int k = 0; k < 9; k++) frame->cell[k] /= HM_LENGTH_ANGSTROM;
     for (int k = 0; k < 3; k++) frame->periodic[k] = periodic[k] != 0.0;
-    return HM_OK;
+    HM_TRY(read_frozen(trajectory, frame));
+    return read_at_rest(trajectory, frame);
 }
 
 enum hm_status hm_trajectory_read_topology(struct hm_trajectory *trajectory, struct hm_frame *frame)
@@ -106,6 +141,16 @@ enum hm_status hm_trajectory_read_frames(struct hm_trajectory *trajectory, size_
     HM_TRY(read_reals(trajectory, HM_SERIES_FORCE, first, count, HM_FORCE_KJ_PER_MOL_ANGSTROM, force));
     HM_TRY(read_reals(trajectory, HM_SERIES_POTENTIAL, first, count, HM_ENERGY_KJ_PER_MOL, potential));
     return read_reals(trajectory, HM_SERIES_KINETIC, first, count, HM_ENERGY_KJ_PER_MOL, kinetic);
+}
+
+enum hm_status hm_trajectory_read_conserved(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                            double *conserved)
+{
+    HM_TRY(check_opened_to_read(trajectory));
+    HM_TRY(check_range(trajectory, "frames", first, count, trajectory->info.nframe));
+    for (size_t i = 0; i < count; i++) conserved[i] = NAN;
+    if (!trajectory->info.thermostatted) return HM_OK;
+    return read_reals(trajectory, HM_SERIES_CONSERVED, first, count, HM_ENERGY_KJ_PER_MOL, conserved);
 }
 
 static enum hm_status read_table(struct hm_trajectory *trajectory, enum hm_table_name table, size_t first, size_t count,

@@ -46,7 +46,8 @@ enum hm_status hm_trajectory_describe(struct hm_trajectory *trajectory, const ch
                                                    .warmup_steps = setup->warmup_steps,
                                                    .stride = setup->stride,
                                                    .status = "running",
-                                                   .periodic = hm_frame_is_periodic(setup->frame)};
+                                                   .periodic = hm_frame_is_periodic(setup->frame),
+                                                   .thermostatted = setup->thermostatted};
     size_blocks(trajectory);
     return HM_OK;
 }
@@ -153,6 +154,12 @@ static enum hm_status open_dataset(struct hm_trajectory *trajectory, struct hm_b
 
 /* ---- all of them ---- */
 
+static bool has_series(const struct hm_trajectory *trajectory, enum hm_series_name name)
+{
+    if (name == HM_SERIES_CONSERVED) return trajectory->info.thermostatted;
+    return trajectory->info.periodic || (name != HM_SERIES_EDGES && name != HM_SERIES_IMAGE);
+}
+
 static enum hm_status add_frames(struct hm_trajectory *trajectory, attach_dataset *attach)
 {
     static const double unknown = NAN;
@@ -166,15 +173,15 @@ static enum hm_status add_frames(struct hm_trajectory *trajectory, attach_datase
         [HM_SERIES_KINETIC] = {"/observables/kinetic_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
         [HM_SERIES_TOTAL] = {"/observables/total_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
         [HM_SERIES_TEMPERATURE] = {"/observables/temperature/value", real, real, 1, {0}, "K", &unknown},
+        [HM_SERIES_CONSERVED] = {"/observables/conserved_energy/value", real, real, 1, {0}, "kJ mol-1", &unknown},
         [HM_SERIES_EDGES] = {SYSTEM "/box/edges/value", real, real, 3, {0, 3, 3}, "Angstrom", &unknown},
         [HM_SERIES_IMAGE] = {SYSTEM "/image/value", count, count, 3, {0, n, 3}, NULL, NULL},
         [HM_SERIES_FORCE] = {SYSTEM "/force/value", real, real, 3, {0, n, 3}, "kJ mol-1 Angstrom-1", &unknown},
         [HM_SERIES_VELOCITY] = {SYSTEM "/velocity/value", real, real, 3, {0, n, 3}, "Angstrom ps-1", &unknown},
         [HM_SERIES_POSITION] = {SYSTEM "/position/value", real, real, 3, {0, n, 3}, "Angstrom", &unknown},
     };
-    const bool periodic = trajectory->info.periodic;
     for (size_t i = 0; i < HM_SERIES_COUNT; i++)
-        if (periodic || (i != HM_SERIES_EDGES && i != HM_SERIES_IMAGE))
+        if (has_series(trajectory, (enum hm_series_name)i))
             HM_TRY(add_series(trajectory, &trajectory->frames, i, &all[i], attach));
     return HM_OK;
 }
@@ -210,16 +217,23 @@ static enum hm_status link_clock(struct hm_trajectory *trajectory, const char *g
 
 enum hm_status hm_trajectory_make_series(struct hm_trajectory *trajectory)
 {
-    static const char *const groups[] = {SYSTEM "/velocity",
-                                         SYSTEM "/force",
-                                         "/observables/potential_energy",
-                                         "/observables/kinetic_energy",
-                                         "/observables/total_energy",
-                                         "/observables/temperature",
-                                         SYSTEM "/box/edges",
-                                         SYSTEM "/image"};
+    static const struct {
+        enum hm_series_name name;
+        const char *path;
+    } groups[] = {
+        {HM_SERIES_VELOCITY, SYSTEM "/velocity"},
+        {HM_SERIES_FORCE, SYSTEM "/force"},
+        {HM_SERIES_POTENTIAL, "/observables/potential_energy"},
+        {HM_SERIES_KINETIC, "/observables/kinetic_energy"},
+        {HM_SERIES_TOTAL, "/observables/total_energy"},
+        {HM_SERIES_TEMPERATURE, "/observables/temperature"},
+        {HM_SERIES_CONSERVED, "/observables/conserved_energy"},
+        {HM_SERIES_EDGES, SYSTEM "/box/edges"},
+        {HM_SERIES_IMAGE, SYSTEM "/image"},
+    };
     HM_TRY(add_frames(trajectory, make_dataset));
-    for (size_t i = 0; i < (trajectory->info.periodic ? 8 : 6); i++) HM_TRY(link_clock(trajectory, groups[i]));
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (has_series(trajectory, groups[i].name)) HM_TRY(link_clock(trajectory, groups[i].path));
     return add_tables(trajectory, make_dataset);
 }
 

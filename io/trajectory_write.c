@@ -121,6 +121,9 @@ enum hm_status hm_trajectory_append(struct hm_trajectory *trajectory, const stru
     put_scalar(block, HM_SERIES_KINETIC, kinetic * HM_ENERGY_KJ_PER_MOL);
     put_scalar(block, HM_SERIES_TOTAL, (frame->potential_energy + kinetic) * HM_ENERGY_KJ_PER_MOL);
     put_scalar(block, HM_SERIES_TEMPERATURE, temperature * HM_TEMPERATURE_KELVIN);
+    if (trajectory->info.thermostatted)
+        put_scalar(block, HM_SERIES_CONSERVED,
+                   (frame->potential_energy + kinetic - frame->heat) * HM_ENERGY_KJ_PER_MOL);
     put_scaled(row_of(block, HM_SERIES_POSITION), frame->x, n, HM_LENGTH_ANGSTROM);
     put_scaled(row_of(block, HM_SERIES_VELOCITY), frame->v, n, HM_VELOCITY_ANGSTROM_PER_PS);
     double *force = row_of(block, HM_SERIES_FORCE);

@@ -28,7 +28,9 @@ static void list_components(struct hm_representation *r, const struct hm_frame *
     r->ngroup = 0;
     for (size_t i = 0; i < r->natom; i++) {
         size_t like = 0; /* the first atom of the same kind */
-        while (frame->number[like] != frame->number[i] || frame->mass[like] != frame->mass[i]) like++;
+        while (frame->number[like] != frame->number[i] || frame->mass[like] != frame->mass[i] ||
+               hm_frame_holds(frame, like) != hm_frame_holds(frame, i))
+            like++;
         const size_t group = like == i ? r->ngroup++ : r->group[3 * like];
         for (size_t k = 0; k < 3; k++) r->group[3 * i + k] = group;
     }
@@ -88,7 +90,8 @@ enum hm_status hm_representation_create(const struct hm_config *config, const st
         hm_representation_destroy(&r);
         return status;
     }
-    for (size_t i = 0; i < n; i++) r->inverse_mass[i] = 1 / frame->mass[i];
+    /* What is held in place is infinitely heavy. */
+    for (size_t i = 0; i < n; i++) r->inverse_mass[i] = hm_frame_holds(frame, i) ? 0 : 1 / frame->mass[i];
     if (kind == HM_REPRESENTATION_PAIR)
         list_pairs(r);
     else
@@ -186,11 +189,13 @@ static void decode_pairs(struct hm_representation *r, const struct hm_frame *fra
     }
 }
 
-/* Nothing outside pushes the molecule: what a prediction adds to its momentum is error. */
+/* Nothing outside pushes the molecule, unless an atom of it is held: what a prediction adds to its momentum is error.
+ */
 static void remove_momentum(const struct hm_representation *r, double *kick)
 {
     double momentum[3] = {0}, total = 0;
     for (size_t i = 0; i < r->natom; i++) {
+        if (r->inverse_mass[i] == 0) return;
         total += 1 / r->inverse_mass[i];
         for (size_t k = 0; k < 3; k++) momentum[k] += kick[3 * i + k] / r->inverse_mass[i];
     }

@@ -4,12 +4,22 @@ void hm_leapfrog_start(const struct hm_frame *frame, double dt, const double *fo
 {
     for (size_t i = 0; i < frame->natom; i++)
         for (size_t k = 3 * i; k < 3 * i + 3; k++) v[k] -= 0.5 * (dt * force[k] / frame->mass[i]);
+    hm_hold_frozen(frame, v);
 }
 
 void hm_force_to_kick(const struct hm_frame *frame, double dt, const double *force, double *kick)
 {
     for (size_t i = 0; i < frame->natom; i++)
         for (size_t k = 3 * i; k < 3 * i + 3; k++) kick[k] = dt * force[k] / frame->mass[i];
+    hm_hold_frozen(frame, kick);
+}
+
+void hm_hold_frozen(const struct hm_frame *frame, double *vectors)
+{
+    if (frame->nfrozen == 0) return;
+    for (size_t i = 0; i < frame->natom; i++)
+        for (size_t k = 3 * i; k < 3 * i + 3; k++)
+            if (frame->frozen[i]) vectors[k] = 0;
 }
 
 void hm_leapfrog_kick(size_t natom, const double *kick, double *v)

@@ -3,6 +3,7 @@
 
 #include "hamiltonians/molecules.h"
 #include "scheduler/messages.h"
+#include "scheduler/thermostat.h"
 #include "scheduler/scene.h"
 
 #include "io/elements.h"
@@ -41,6 +42,31 @@ static enum hm_status set_velocities(const struct hm_config *config, struct hm_f
                                "the geometry has no velocities: add "
                                "'initial_velocities: {temperature: 300 K}'");
     for (size_t k = 0; k < 3 * frame->natom; k++) frame->v[k] *= sqrt(scale_energy);
+    return HM_OK;
+}
+
+static enum hm_status freeze_atoms(const struct hm_config *config, struct hm_frame *frame)
+{
+    for (size_t k = 0; k < hm_config_length(config, "system.frozen"); k++) {
+        char key[64];
+        snprintf(key, sizeof key, "system.frozen[%zu]", k);
+        const int64_t atom = hm_config_integer(config, key);
+        if (atom >= (int64_t)frame->natom)
+            return hm_config_fault(config, key, "there is no atom %lld: the geometry has %zu, counted from 0",
+                                   (long long)atom, frame->natom);
+        hm_frame_freeze(frame, (size_t)atom);
+    }
+    if (frame->nfrozen == frame->natom)
+        return hm_config_fault(config, "system.frozen", "all atoms are frozen, so nothing moves");
+    return HM_OK;
+}
+
+/* Which motions carry heat depends on the velocities the run starts with. */
+static enum hm_status count_motions(const struct hm_config *config, struct hm_frame *frame)
+{
+    struct hm_thermostat thermostat;
+    HM_TRY(hm_thermostat_create(config, &thermostat));
+    hm_thermostat_count(&thermostat, frame);
     return HM_OK;
 }
 
@@ -109,7 +135,9 @@ enum hm_status hm_job_from_config(struct hm_config *config, struct hm_job *job)
     enum hm_status status;
     HM_TRY_GOTO(status, read_geometry(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, hm_molecule_apply_masses(job->config, &job->frame), fail);
+    HM_TRY_GOTO(status, freeze_atoms(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, set_velocities(job->config, &job->frame), fail);
+    HM_TRY_GOTO(status, count_motions(job->config, &job->frame), fail);
     HM_TRY_GOTO(status, read_weights(job->config, &job->weights), fail);
     HM_TRY_GOTO(status, hm_job_open_replay(job), fail);
     return HM_OK;
@@ -284,6 +312,28 @@ static enum hm_status check_warmup(const struct hm_job *job, const struct hm_com
                            history, (long long)warmup);
 }
 
+/* A bath changes velocities between kicks: what a predictor learns must be kicks, and it must see where they come from.
+ */
+static enum hm_status check_thermostat(const struct hm_job *job, const struct hm_representation *representation)
+{
+    const struct hm_config *config = job->config;
+    const struct hm_predictor_ops *ops;
+    if (!hm_config_has(config, "thermostat.type")) return HM_OK;
+    if (hm_config_flag(config, "injection.restore_energy"))
+        return hm_config_fault(config, "injection.restore_energy",
+                               "with a thermostat the energy is not constant, so there is nothing to restore");
+    HM_TRY(hm_predictor_find(config, &ops));
+    if (!ops->train || representation->kind == HM_REPRESENTATION_ATOMS) return HM_OK;
+    if (representation->kind == HM_REPRESENTATION_CARTESIAN)
+        return hm_config_fault(config, "predictor.representation",
+                               "cartesian continues velocities, which a thermostat changes at random: use "
+                               "'representation: pair'");
+    if (!hm_config_lists(config, "predictor.inputs", "coordinate"))
+        return hm_config_fault(config, "predictor.inputs",
+                               "the history of impulses does not tell the next one under a thermostat: add coordinate");
+    return HM_OK;
+}
+
 static enum hm_status check_burst(const struct hm_job *job, const struct hm_committee *committee)
 {
     const size_t burst = hm_job_burst(job->config, committee), needed = hm_committee_history(committee) + 1;
@@ -303,6 +353,7 @@ enum hm_status hm_job_check(const struct hm_job *job)
     HM_TRY_GOTO(status, hm_scene_create(job->config, &job->frame, &scene), out);
     HM_TRY_GOTO(status, hm_committee_create(job->config, scene.representation, &committee), out);
     HM_TRY_GOTO(status, hm_job_check_weights(job, &committee), out);
+    HM_TRY_GOTO(status, check_thermostat(job, scene.representation), out);
     HM_TRY_GOTO(status, check_warmup(job, &committee), out);
     HM_TRY_GOTO(status, check_burst(job, &committee), out);
     HM_TRY_GOTO(status, check_policy(job), out);

@@ -67,7 +67,7 @@ static void measure_errors(const struct hm_state *state, const struct hm_step *n
         squared += error * error;
         size_squared += now->kick[k] * now->kick[k];
         kick += fabs(now->kick[k]);
-        velocity += fabs(state->frame.v[k]); /* v_{n+1/2}, exact here */
+        velocity += fabs(now->v_before[k] + now->kick[k]); /* v_{n+1/2}, exact here */
     }
     const double unit = HM_VELOCITY_ANGSTROM_PER_PS, mean = unit / (double)n;
     record->residual = unit * sqrt(squared / (double)state->frame.natom);
@@ -166,6 +166,7 @@ static enum hm_status write_frame(struct hm_recorder *r, const struct hm_state *
         .force = label ? label->force : NULL,
         .image = state->frame.image,
         .potential_energy = label ? label->energy : NAN,
+        .heat = now->heat,
     };
     return hm_trajectory_append(r->trajectory, &frame);
 }

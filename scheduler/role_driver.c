@@ -60,6 +60,20 @@ static void log_predictor(struct driver *d)
         hm_log_line(&d->log, "policy %s, bursts of %zu", policy->method.name, hm_job_burst(config, committee));
 }
 
+static void log_bath(struct driver *d)
+{
+    const struct hm_thermostat *thermostat = &d->simulation.propagator.thermostat;
+    const double *t = thermostat->temperature;
+    char to[32] = "";
+    if (d->job->frame.nfrozen > 0) hm_log_line(&d->log, "%zu atoms are frozen", d->job->frame.nfrozen);
+    if (!thermostat->ops) return;
+    if (t[1] != t[0]) snprintf(to, sizeof to, " to %g K", t[1] * HM_TEMPERATURE_KELVIN);
+    hm_log_line(&d->log, "thermostat %s, %g K%s, time constant %g fs, %zu degrees of freedom",
+                thermostat->ops->method.name, t[0] * HM_TEMPERATURE_KELVIN, to,
+                hm_config_real(d->job->config, "thermostat.time_constant") * HM_TIME_FS,
+                hm_degrees_of_freedom(&d->job->frame));
+}
+
 static void log_header(struct driver *d, const struct hm_layout *layout)
 {
     const struct hm_config *config = d->job->config;
@@ -72,6 +86,7 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
                 d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
                 timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
     if (resumes(d)) hm_log_line(&d->log, "resumed after step %lld", (long long)s->state->step);
+    log_bath(d);
     log_predictor(d);
     if (layout->size > 1)
         hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s", layout->size, layout->npredictor,
@@ -100,6 +115,7 @@ static enum hm_status open_outputs(struct driver *d)
         .stride = hm_config_integer(config, "output.stride"),
         .nbond = nbond,
         .bonds = bonds,
+        .thermostatted = d->simulation.propagator.thermostat.ops != NULL,
         .overwrite = d->options->overwrite,
         .provenance = d->options->provenance,
     };

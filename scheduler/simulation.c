@@ -71,6 +71,7 @@ static enum hm_status create_propagator(struct hm_simulation *s, const struct hm
                 .kick = hm_config_real(config, "predictor.max_kick"),
             },
     };
+    HM_TRY(hm_thermostat_create(config, &s->propagator.thermostat));
     return hm_propagator_prepare(&s->propagator, s->state);
 }
 

@@ -46,6 +46,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_real(archive, state->exact_kick_squares);
     hm_archive_put_real(archive, state->exact_kick_largest);
     hm_archive_put_real(archive, state->energy_reference);
+    hm_archive_put_real(archive, state->heat);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
 }
@@ -65,6 +66,9 @@ static enum hm_status load_frame(struct hm_frame *frame, struct hm_archive *arch
         memcpy(frame->v, saved.v, bytes);
         memcpy(frame->mass, saved.mass, bytes / 3);
         memcpy(frame->image, saved.image, 3 * frame->natom * sizeof *frame->image);
+        memcpy(frame->frozen, saved.frozen, frame->natom * sizeof *frame->frozen);
+        frame->nfrozen = saved.nfrozen;
+        frame->at_rest = saved.at_rest;
         memcpy(frame->cell, saved.cell, sizeof frame->cell);
     }
     hm_frame_release(&saved);
@@ -87,6 +91,7 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_squares));
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_largest));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
+    HM_TRY(hm_archive_get_real(archive, &state->heat));
     state->primed = primed != 0;
     state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;

@@ -26,6 +26,7 @@ struct hm_state {
     double exact_kick_squares; // sum over exact steps and components: the scale of errors and signals
     double exact_kick_largest; // of any component so far
     double energy_reference;   // shadow energy at the end of the warm-up; NaN before
+    double heat;               // that the thermostat has put in so far
     bool lessons_due;          // an episode was asked for that the next step waits for
     bool primed;               // recurrent predictors have seen the history up to here
     void *storage;

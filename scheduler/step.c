@@ -49,6 +49,7 @@ static void predict(struct hm_propagator *p, struct hm_state *s, struct hm_step 
     const double started = hm_clock();
     prime(p, s);
     hm_committee_kick(p->committee, s->window, kick_rms(s), p->kick_predicted, &now->signals);
+    hm_hold_frozen(&s->frame, p->kick_predicted);
     now->kick_predicted = p->kick_predicted;
     p->seconds_predict += hm_clock() - started;
 }
@@ -159,10 +160,22 @@ static enum hm_status check_limits(const struct hm_propagator *p, const struct h
     return HM_OK;
 }
 
+/* In two halves around the bath. */
+static void drift_in_bath(struct hm_propagator *p, struct hm_state *s)
+{
+    const double half = 0.5 * p->schedule.timestep;
+    hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->frame.x, s->x_spare);
+    s->heat += hm_thermostat_apply(&p->thermostat, &s->frame, s->step, s->frame.v);
+    hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->x_spare, s->x_spare);
+}
+
 static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     HM_TRY(check_limits(p, s));
-    hm_leapfrog_drift(s->frame.natom, p->schedule.timestep, s->frame.v, s->frame.x, s->x_spare);
+    if (p->thermostat.ops)
+        drift_in_bath(p, s);
+    else
+        hm_leapfrog_drift(s->frame.natom, p->schedule.timestep, s->frame.v, s->frame.x, s->x_spare);
     double *const x_now = s->frame.x;
     s->frame.x = s->x_spare;
     s->x_spare = x_now;
@@ -197,6 +210,7 @@ enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
         .weights_version = s->weights_version,
         .oracle_group = -1,
         .signals = {NAN, NAN, NAN},
+        .heat = s->heat,
     };
     predict(p, s, &now);
     HM_TRY(choose(p, s, &now));

@@ -1,7 +1,7 @@
 /* One step of Hamlet: to predict or to inject.
  *
  *   kick_n  =  predicted by the committee, or dt F_n / m with F_n from an oracle
- *   v_{n+1/2} = v_{n-1/2} + kick_n,   x_{n+1} = x_n + dt v_{n+1/2}
+ *   v_{n+1/2} = v_{n-1/2} + kick_n,   x_{n+1} = x_n + dt v_{n+1/2}      (a thermostat acts half-way: thermostat.h)
  *
  * One decision replaces exactly one force evaluation. The propagator is the set of services a trajectory uses and the
  * rules it follows; everything that changes is in hm_state and in the services' own save and load.
@@ -21,6 +21,7 @@
 #include "scheduler/dispatch.h"
 #include "scheduler/policy.h"
 #include "scheduler/state.h"
+#include "scheduler/thermostat.h"
 #include "scheduler/trainer.h"
 
 /* What happened in step n; arrays are valid only while it is observed. */
@@ -38,6 +39,7 @@ struct hm_step {
     const struct hm_label *label; // NULL unless injected
     int oracle_group;             // -1 inline or none
     double restored;              // energy given back before the kick; 0 = none
+    double heat;                  // that the thermostat had put in before x_n
     struct hm_signals signals;
 };
 
@@ -75,6 +77,7 @@ struct hm_propagator {
     struct hm_interrupt interrupt; // asked in segments
     struct hm_schedule schedule;
     struct hm_limits limits;
+    struct hm_thermostat thermostat; // ops NULL: none
     double seconds_predict;
 
     double *scratch;                                                           // one allocation behind the arrays below

@@ -42,6 +42,7 @@ struct hm_analysis {
     bool has_spectrum;
     double peaks_cm[HM_PEAKS];
     bool has_reference;
+    bool thermostatted; /* the energy drift is that of the conserved energy */
     size_t ndivergence;
     struct hm_position_divergence divergence[HM_DIVERGENCES];
     double mean_kinetic;
@@ -67,13 +68,14 @@ struct hm_frame_cursor {
     const struct hm_run *run;
     size_t capacity, first, count, at; /* frames */
     int64_t *steps;
-    double *x, *v, *potential;
+    double *x, *v, *potential, *conserved;
 };
 
 struct hm_frame_view {
     int64_t step;
     const double *x, *v;
     double potential; /* NaN: unknown */
+    double conserved; /* total energy less the thermostat's heat; NaN: unknown, or no thermostat */
 };
 
 enum hm_status hm_frame_cursor_create(const struct hm_run *run, struct hm_frame_cursor *cursor);

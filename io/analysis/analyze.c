@@ -24,6 +24,7 @@ static enum hm_status copy_run(const struct hm_run *run, struct hm_analysis *a)
     a->warmup_steps = (double)run->info.warmup_steps;
     a->frames = (double)run->info.nframe;
     a->natoms = (double)run->frame.natom;
+    a->thermostatted = run->info.thermostatted;
     a->timestep_fs = run->info.timestep * HM_TIME_FS;
     memcpy(a->status, run->info.status, sizeof a->status);
     a->status[sizeof a->status - 1] = '\0';

@@ -6,16 +6,20 @@
  *
  * Energy (io/analysis/blocks.h): E = K + U at frames where U is known, in blocks of 1e4 steps, or a twentieth of the
  *   steps after warm-up if that is shorter; null for fewer than 3 blocks.
+ *   With a thermostat E is less the heat that it has put in (/observables/conserved_energy), so that these numbers say
+ *   the same of a hybrid run as without one: what predictions do to the energy. energy_drift_of names which it is,
+ *   "total_energy" or "conserved_energy".
  *   energy_drift_relative                least-squares slope of the block means x steps after warm-up / <K> (signed)
  *   energy_max_block_deviation_relative  max |block mean - mean of block means| / <K>
  *   energy_drift_meV_per_atom_per_ps     the same slope per time and atom (signed)
  *   energy_drift_exact_band              the larger magnitude of the first two in the reference, if every step of it
  *                                        was exact
  * Conservation, over all frames, P(0) and L(0) from the first:
- *   momentum_drift_relative              max |P - P(0)| / mean over frames of sum_i |p_i|
+ *   momentum_drift_relative              max |P - P(0)| / mean over frames of sum_i |p_i|; null with frozen atoms, and
+ *                                        where a thermostat pushes every atom
  *   angular_momentum_drift_relative      max |L - L(0)| / mean of sum_i |r_i||p_i|, r and p relative to the centre of
- *                                        mass; null in periodic cells and for one atom
- * mean_temperature_K                     2 <K> / (3N - 3) k
+ *                                        mass; null in periodic cells, for one atom, with frozen atoms or a thermostat
+ * mean_temperature_K                     2 <K> / f k, f the degrees of freedom: 3N - 3 without thermostat or frozen atoms
  * equipartition                          object of kT by group: species (sum m v^2 relative to the centre of mass, over
  *   3 sum (1 - m/M)), "stretch A-B" (mu rdot^2, followed bonds), "bend A-B-C" (thetadot^2 / sum |dtheta/dx_i|^2 / m_i,
  *   pairs of bonds that share an atom), each exactly kT in a canonical ensemble; as ratio to the reference's, or

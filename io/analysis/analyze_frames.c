@@ -94,7 +94,8 @@ static void add_frame(struct pass *p, const struct hm_frame_view *view)
     const double kinetic = hm_kinetic_energy(&p->run->frame, view->v);
     p->counted++;
     p->kinetic += kinetic;
-    hm_blocks_add(&p->energy, view->step, kinetic + view->potential);
+    const double energy = p->run->info.thermostatted ? view->conserved : kinetic + view->potential;
+    hm_blocks_add(&p->energy, view->step, energy);
     add_lengths(p, view->x);
     hm_equipartition_add(p->equipartition, view->x, view->v);
 }
@@ -121,6 +122,17 @@ static void read_lengths(const struct pass *p, struct hm_analysis *a)
         a->lengths[b].mean_angstrom = s->count > 0 ? s->mean * HM_LENGTH_ANGSTROM : NAN;
         a->lengths[b].std_angstrom = s->count > 0 ? sqrt(s->square / n) * HM_LENGTH_ANGSTROM : NAN;
     }
+}
+
+/* A bath, or what holds an atom, takes part in them. */
+static void read_momenta(const struct pass *p, struct hm_analysis *a)
+{
+    const struct hm_run *run = p->run;
+    const bool pushed = run->info.thermostatted && run->frame.at_rest == 0;
+    if (run->frame.nfrozen > 0) return;
+    if (!pushed) a->momentum_drift_relative = conserved_result(&p->linear);
+    if (!run->info.thermostatted && !run->info.periodic && run->frame.natom > 1)
+        a->angular_momentum_drift_relative = conserved_result(&p->angular);
 }
 
 static enum hm_status read_equipartition(const struct pass *p, struct hm_analysis *a)
@@ -162,9 +174,7 @@ enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *a
     HM_TRY_GOTO(status, walk(&pass), done);
     read_energy(&pass, a);
     read_lengths(&pass, a);
-    a->momentum_drift_relative = conserved_result(&pass.linear);
-    if (!run->info.periodic && run->frame.natom > 1)
-        a->angular_momentum_drift_relative = conserved_result(&pass.angular);
+    read_momenta(&pass, a);
     status = read_equipartition(&pass, a);
 done:
     hm_equipartition_destroy(&pass.equipartition);

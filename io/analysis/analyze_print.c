@@ -132,6 +132,8 @@ void hm_analysis_print_json(const struct hm_analysis *a, FILE *out)
         fprintf(out, ",\n  \"%s\": ", fields[i].name);
         json_number(out, fields[i].format, field_value(a, &fields[i]));
     }
+    fputs(",\n  \"energy_drift_of\": ", out);
+    json_string(out, a->thermostatted ? "conserved_energy" : "total_energy");
     json_equipartition(out, a);
     json_bonds(out, a);
     json_peaks(out, a);
@@ -212,6 +214,7 @@ void hm_analysis_print_text(const struct hm_analysis *a, FILE *out)
     bool shown = false;
     fputs("Run\n", out);
     text_line(out, "status", a->status, "");
+    if (a->thermostatted) text_line(out, "energy drifts are of the", "conserved energy", "");
     for (size_t i = 0; i < FIELDS; i++) {
         const struct field *field = &fields[i];
         const double value = field_value(a, field);

@@ -74,9 +74,10 @@ enum hm_status hm_frame_cursor_create(const struct hm_run *run, struct hm_frame_
     *cursor = (struct hm_frame_cursor){.run = run, .capacity = capacity};
     cursor->steps = malloc(capacity * sizeof *cursor->steps);
     cursor->potential = malloc(capacity * sizeof *cursor->potential);
+    cursor->conserved = malloc(capacity * sizeof *cursor->conserved);
     cursor->x = malloc((capacity * ncomponent + 1) * sizeof *cursor->x);
     cursor->v = malloc((capacity * ncomponent + 1) * sizeof *cursor->v);
-    if (cursor->steps && cursor->potential && cursor->x && cursor->v) return HM_OK;
+    if (cursor->steps && cursor->potential && cursor->conserved && cursor->x && cursor->v) return HM_OK;
     hm_frame_cursor_release(cursor);
     return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading frames of %zu atoms", run->frame.natom);
 }
@@ -85,6 +86,7 @@ void hm_frame_cursor_release(struct hm_frame_cursor *cursor)
 {
     free(cursor->steps);
     free(cursor->potential);
+    free(cursor->conserved);
     free(cursor->x);
     free(cursor->v);
     *cursor = (struct hm_frame_cursor){0};
@@ -101,10 +103,11 @@ enum hm_status hm_frame_cursor_next(struct hm_frame_cursor *cursor, struct hm_fr
         cursor->at = 0;
         HM_TRY(hm_trajectory_read_frames(cursor->run->trajectory, cursor->first, cursor->count, cursor->steps,
                                          cursor->x, cursor->v, NULL, cursor->potential, NULL));
+        HM_TRY(hm_trajectory_read_conserved(cursor->run->trajectory, cursor->first, cursor->count, cursor->conserved));
     }
     const size_t ncomponent = 3 * cursor->run->frame.natom, at = cursor->at++;
     *view = (struct hm_frame_view){cursor->steps[at], cursor->x + at * ncomponent, cursor->v + at * ncomponent,
-                                   cursor->potential[at]};
+                                   cursor->potential[at], cursor->conserved[at]};
     *more = true;
     return HM_OK;
 }

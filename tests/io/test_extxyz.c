@@ -172,6 +172,8 @@ static void faults_name_the_line(void)
         {"1\nLattice=\"5 0 0 0 5 0 0 0 5\nH 0 0 0\n", ":2: a quote or bracket is not closed"},
         {"1\nLattice=\"5 0 0 0 5 0 0 0 5\" pbc=\"T T\"\nH 0 0 0\n", ":2: pbc needs 3 flags"},
         {"1\nLattice=\"5 0 0 0 5 0 0 0 5\" pbc=\"T T X\"\nH 0 0 0\n", ":2: pbc is made of T and F, not 'X'"},
+        {"1\nProperties=species:S:1:pos:R:3:move_mask:L:3\nH 0 0 0 T T F\n", ":2: atoms are held as a whole"},
+        {"1\nProperties=species:S:1:pos:R:3:move_mask:L:1\nH 0 0 0 1\n", ":3: move_mask must be T or F, not '1'"},
         {"1\npbc=\"T T T\"\nH 0 0 0\n", ":2: a periodic direction needs a Lattice"},
         {"1\nProperties=species:S:1:pos:R:3:masses:R:1\nH 0 0 0 -1\n", "mass of atom 0 (H) is -1 u"},
         {"1\nProperties=species:S:1:pos:R:3:momenta:R:3:masses:R:1\nH 0 0 0 1 1 1 0\n", "mass of atom 0 (H) is 0 u"},
@@ -194,6 +196,7 @@ static void what_is_written_is_read(void)
             frame.cell[0] = 9.0;
             frame.cell[6] = 1.0;
             frame.cell[8] = 8.0;
+            hm_frame_freeze(&frame, 1);
         }
         for (size_t i = 0; i < 9; i++) force[i] = 0.01 * (double)i;
         char *text = NULL;
@@ -207,6 +210,8 @@ static void what_is_written_is_read(void)
         for (long index = 0; index < 2; index++) {
             HM_ASSERT_OK(hm_extxyz_parse(text, "copy.xyz", index, &back));
             CU_ASSERT_EQUAL(back.has_velocities, frame.has_velocities);
+            CU_ASSERT_EQUAL(hm_frame_holds(&back, 1), (variant & 2) != 0);
+            CU_ASSERT_EQUAL(back.nfrozen, frame.nfrozen);
             for (size_t i = 0; i < 9; i++) {
                 HM_ASSERT_NEAR(back.x[i], frame.x[i], 1e-14);
                 HM_ASSERT_NEAR(back.v[i], frame.v[i], 1e-17);

@@ -199,10 +199,29 @@ static void volumes_and_sums(void)
     hm_angular_momentum(&frame, x, v, l);
     CU_ASSERT_TRUE(l[0] == 12.0 && l[1] == 0.0 && l[2] == 2.0);
     CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 3);
-    frame.natom = 1;
-    CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 3);
     hm_frame_release(&frame);
     CU_ASSERT_PTR_NULL(frame.x);
+    make_frame(1, &frame);
+    CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 3);
+    hm_frame_release(&frame);
+}
+
+/* What holds an atom takes up momentum: three for every other atom, and none of the whole at rest. */
+static void frozen_atoms_rest(void)
+{
+    struct hm_frame frame;
+    make_frame(5, &frame);
+    CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 12);
+    for (size_t k = 0; k < 15; k++) frame.v[k] = 1.0;
+    for (int twice = 0; twice < 2; twice++) hm_frame_freeze(&frame, 3);
+    for (size_t i = 0; i < 5; i++) {
+        CU_ASSERT_EQUAL(hm_frame_holds(&frame, i), i == 3);
+        CU_ASSERT_EQUAL(frame.v[3 * i + 2], i == 3 ? 0.0 : 1.0);
+    }
+    CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 12);
+    hm_frame_freeze(&frame, 0);
+    CU_ASSERT_EQUAL(hm_degrees_of_freedom(&frame), 9);
+    hm_frame_release(&frame);
 }
 
 static bool same(const struct hm_frame *a, const struct hm_frame *b)
@@ -211,7 +230,8 @@ static bool same(const struct hm_frame *a, const struct hm_frame *b)
     return n == b->natom && !memcmp(a->x, b->x, 24 * n) && !memcmp(a->v, b->v, 24 * n) &&
            !memcmp(a->mass, b->mass, 8 * n) && !memcmp(a->number, b->number, n * sizeof(int)) &&
            !memcmp(a->image, b->image, 3 * n * sizeof(int)) && !memcmp(a->cell, b->cell, sizeof a->cell) &&
-           !memcmp(a->periodic, b->periodic, sizeof a->periodic) && a->has_velocities == b->has_velocities;
+           !memcmp(a->periodic, b->periodic, sizeof a->periodic) && a->has_velocities == b->has_velocities &&
+           !memcmp(a->frozen, b->frozen, n * sizeof(bool)) && a->nfrozen == b->nfrozen && a->at_rest == b->at_rest;
 }
 
 static void copies_and_archives_are_equal(void)
@@ -221,6 +241,9 @@ static void copies_and_archives_are_equal(void)
     make_frame(9, &frame);
     frame.cell[4] = 3.5;
     frame.periodic[1] = true;
+    hm_frame_freeze(&frame, 2);
+    hm_frame_freeze(&frame, 8);
+    frame.at_rest = 1;
     HM_ASSERT_OK(hm_frame_copy(&frame, &copy));
     CU_ASSERT_TRUE(same(&frame, &copy));
     hm_frame_save(&frame, &archive);
@@ -253,6 +276,7 @@ static const struct hm_test tests[] = {
     {"close atoms across the boundary", close_atoms_are_found_across_the_boundary},
     {"flat cells are refused", flat_cells_are_refused},
     {"volumes and sums", volumes_and_sums},
+    {"frozen atoms rest", frozen_atoms_rest},
     {"copy, save and load", copies_and_archives_are_equal},
 };
 HM_TEST_MAIN("frame", tests)

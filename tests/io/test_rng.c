@@ -223,6 +223,27 @@ static void impossible_draws_are_refused(void)
     hm_frame_release(&frame);
 }
 
+/* They stay at rest, the others share the energy, and their momentum is not taken away. */
+static void frozen_atoms_are_not_drawn(void)
+{
+    struct hm_frame frame;
+    struct hm_velocity_options options = {1e-3, 1, 0, true, false, 1.0};
+    double p[3];
+    make_frame(4, false, &frame);
+    hm_frame_freeze(&frame, 1);
+    HM_ASSERT_OK(hm_velocities_draw(&frame, &options));
+    for (size_t k = 3; k < 6; k++) CU_ASSERT_EQUAL(frame.v[k], 0.0);
+    HM_ASSERT_NEAR(hm_kinetic_energy(&frame, frame.v) / (4.5 * 1e-3), 1.0, 1e-13);
+    hm_linear_momentum(&frame, frame.v, p);
+    CU_ASSERT_TRUE(fabs(p[0]) > 1e-3 * momentum_scale(&frame));
+    options.remove_angular_momentum = true;
+    CU_ASSERT_EQUAL(hm_velocities_draw(&frame, &options), HM_BAD_INPUT);
+    options.remove_angular_momentum = false;
+    for (size_t i = 0; i < 4; i++) hm_frame_freeze(&frame, i);
+    CU_ASSERT_EQUAL(hm_velocities_draw(&frame, &options), HM_BAD_INPUT);
+    hm_frame_release(&frame);
+}
+
 static void seeds_and_replicas_differ(void)
 {
     struct hm_frame a, b;
@@ -271,6 +292,7 @@ static const struct hm_test tests[] = {
     {"normals are normal", normals_are_normal},
     {"velocities have the energy and momenta asked for", draws_are_exact},
     {"impossible velocities are refused", impossible_draws_are_refused},
+    {"frozen atoms are not drawn", frozen_atoms_are_not_drawn},
     {"seeds and replicas differ", seeds_and_replicas_differ},
     {"velocities follow Maxwell's law", velocities_follow_maxwell},
 };

@@ -215,7 +215,7 @@ static void own_runs_say_which_kicks_were_exact(void)
     for (int64_t n = 0; n < 11; n++) {
         double x[SIZE], v[SIZE] = {0};
         for (size_t k = 0; k < SIZE; k++) x[k] = position((double)n, k) / HM_LENGTH_ANGSTROM;
-        const struct hm_trajectory_frame frame = {n + 5, x, v, NULL, NULL, NAN};
+        const struct hm_trajectory_frame frame = {.step = n + 5, .x = x, .v = v, .potential_energy = NAN};
         HM_ASSERT_OK(hm_trajectory_append(trajectory, &frame));
     }
     for (int64_t n = 0; n < 15; n++) {

@@ -67,7 +67,13 @@ static enum hm_status append(struct hm_trajectory *trajectory, int64_t step)
         force[i] = 1e-2 * value(step, i, 3);
         image[i] = (int)i;
     }
-    const struct hm_trajectory_frame frame = {step, x, v, step % 4 ? NULL : force, image, step % 4 ? NAN : -0.5};
+    const struct hm_trajectory_frame frame = {.step = step,
+                                              .x = x,
+                                              .v = v,
+                                              .force = step % 4 ? NULL : force,
+                                              .image = image,
+                                              .potential_energy = step % 4 ? NAN : -0.5,
+                                              .heat = 0.01 * (double)step};
     return hm_trajectory_append(trajectory, &frame);
 }
 
@@ -236,6 +242,45 @@ static void energies_are_those_of_the_velocities(void)
     HM_ASSERT_OK(hm_trajectory_close(&trajectory));
 }
 
+/* The heat, which motions carry it, and what is held; without a thermostat there is nothing to read. */
+static void thermostat_and_frozen_atoms_come_back(void)
+{
+    struct hm_frame held, back;
+    struct hm_trajectory *trajectory;
+    double kinetic[3], conserved[3];
+    struct hm_trajectory_setup setup = make_setup(false);
+    HM_ASSERT_OK(hm_frame_copy(&topology, &held));
+    hm_frame_freeze(&held, 2);
+    held.at_rest = 1;
+    setup.frame = &held;
+    setup.thermostatted = true;
+    HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
+    for (int64_t step = 0; step < 6; step += 2) HM_ASSERT_OK(append(trajectory, step));
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    CU_ASSERT_TRUE(hm_trajectory_info(trajectory)->thermostatted);
+    HM_ASSERT_OK(hm_trajectory_read_topology(trajectory, &back));
+    CU_ASSERT_TRUE(hm_frame_holds(&back, 2) && back.nfrozen == 1);
+    CU_ASSERT_EQUAL(back.at_rest, 1);
+    HM_ASSERT_OK(hm_trajectory_read_frames(trajectory, 0, 3, NULL, NULL, NULL, NULL, NULL, kinetic));
+    HM_ASSERT_OK(hm_trajectory_read_conserved(trajectory, 0, 3, conserved));
+    HM_ASSERT_NEAR(conserved[0], kinetic[0] - 0.5, 1e-12);
+    CU_ASSERT_TRUE(isnan(conserved[1])); /* as the potential energy is */
+    HM_ASSERT_NEAR(conserved[2], kinetic[2] - 0.5 - 0.04, 1e-12);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+    hm_frame_release(&back);
+    hm_frame_release(&held);
+
+    HM_ASSERT_OK(write_run(5, 0, false));
+    HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
+    HM_ASSERT_OK(hm_trajectory_read_topology(trajectory, &back));
+    CU_ASSERT_TRUE(back.nfrozen == 0 && back.at_rest == 3);
+    HM_ASSERT_OK(hm_trajectory_read_conserved(trajectory, 0, 1, conserved));
+    CU_ASSERT_TRUE(isnan(conserved[0]));
+    hm_frame_release(&back);
+    HM_ASSERT_OK(hm_trajectory_close(&trajectory));
+}
+
 static void side_data_come_back(void)
 {
     const struct hm_trajectory_setup setup = make_setup(false);
@@ -324,7 +369,8 @@ static void diverged_positions_are_kept(void)
     const double broken[9] = {NAN, INFINITY, -INFINITY, 1e300, -1e308, 0, 1, 2, 3};
     double x[9];
     HM_ASSERT_OK(hm_trajectory_create(path, &setup, &trajectory));
-    const struct hm_trajectory_frame frame = {4, broken, broken, broken, NULL, NAN};
+    const struct hm_trajectory_frame frame = {
+        .step = 4, .x = broken, .v = broken, .force = broken, .potential_energy = NAN};
     HM_ASSERT_OK(hm_trajectory_append(trajectory, &frame));
     HM_ASSERT_OK(hm_trajectory_close(&trajectory));
     HM_ASSERT_OK(hm_trajectory_open(path, &trajectory));
@@ -639,6 +685,7 @@ static void readers_may_look_while_it_is_written(void)
 
 static const struct hm_test tests[] = {
     {"what was written is read", what_was_written_is_read},
+    {"thermostat and frozen atoms come back", thermostat_and_frozen_atoms_come_back},
     {"energies are those of the velocities", energies_are_those_of_the_velocities},
     {"arrays, timing, status, training", side_data_come_back},
     {"weights", weights_come_back},

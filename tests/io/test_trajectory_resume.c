@@ -50,7 +50,13 @@ static enum hm_status append(struct hm_trajectory *trajectory, int64_t step)
         force[i] = x[i] + v[i];
         image[i] = (int)step + (int)i;
     }
-    const struct hm_trajectory_frame frame = {step, x, v, step % 4 ? NULL : force, image, step % 4 ? NAN : -0.5};
+    const struct hm_trajectory_frame frame = {.step = step,
+                                              .x = x,
+                                              .v = v,
+                                              .force = step % 4 ? NULL : force,
+                                              .image = image,
+                                              .potential_energy = step % 4 ? NAN : -0.5,
+                                              .heat = 0.01 * (double)step};
     return hm_trajectory_append(trajectory, &frame);
 }
 
