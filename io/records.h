@@ -65,7 +65,9 @@ struct hm_training_record {
     double held_out_before; /* relative rms on the held-out samples; NaN: no weights yet, or nothing to replace them */
     double held_out_after;
     double samples;
+    double condition; /* of a least-squares fit; NaN elsewhere */
     double seconds;
+    int32_t terms; /* coefficients in use of a model that chooses their number; 0 elsewhere */
     uint8_t accepted;
 };
 

@@ -50,6 +50,8 @@ static const struct field training_fields[] = {
     FIELD(hm_training_record, held_out_before, F64),
     FIELD(hm_training_record, held_out_after, F64),
     FIELD(hm_training_record, samples, F64),
+    FIELD(hm_training_record, condition, F64),
+    FIELD(hm_training_record, terms, I32),
     FIELD(hm_training_record, seconds, F64),
     FIELD(hm_training_record, accepted, U8),
 };

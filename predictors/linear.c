@@ -22,6 +22,7 @@
 enum {
     HISTORY_WITH_COORDINATE = 12,
     HISTORY_ALONE = 32,
+    DEGREE = 8,
     FEWEST_SAMPLES = 250,
     HELD_OUT_EVERY = 8,
     SCALE_DOUBLES = sizeof(struct hm_linear_scale) / sizeof(double)
@@ -82,7 +83,9 @@ static enum hm_status read_shape(const struct hm_predictor_setup *setup, struct 
     shape->motion = hm_config_lists(config, "predictor.inputs", "velocity");
     shape->coordinate = hm_config_lists(config, "predictor.inputs", "coordinate");
     shape->centred = setup->representation->kind == HM_REPRESENTATION_PAIR;
-    shape->degree = shape->centred ? (size_t)hm_config_integer(config, "predictor.degree") : 1;
+    const bool automatic = hm_config_is(config, "predictor.degree", "auto");
+    shape->degree = automatic ? DEGREE : (size_t)hm_config_integer(config, "predictor.degree");
+    if (!shape->centred) shape->degree = 1;
     if (!hm_config_is(config, "predictor.history", "auto"))
         shape->history = (size_t)hm_config_integer(config, "predictor.history");
     else
@@ -389,7 +392,7 @@ static double rows_learned(const struct linear *l)
 static enum hm_status train(void *self, const struct hm_batch *batch, struct hm_training_report *report)
 {
     struct linear *l = self;
-    *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0};
+    *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0, NAN, 0};
     HM_TRY(absorb(l, batch));
     if (!l->normalised) {
         report->samples = (double)l->npending;

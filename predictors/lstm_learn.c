@@ -332,7 +332,7 @@ enum hm_status hm_lstm_train(void *self, const struct hm_batch *batch, struct hm
 {
     struct hm_lstm *l = self;
     bool worth;
-    *report = (struct hm_training_report){.loss_before = NAN, .loss_after = NAN};
+    *report = (struct hm_training_report){.loss_before = NAN, .loss_after = NAN, .condition = NAN};
     report->held_out_before = report->held_out_after = NAN;
     l->interrupt = batch->interrupt;
     HM_TRY(hm_reservoir_take(&l->reservoir, batch, hm_lstm_history(l)));

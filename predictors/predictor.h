@@ -43,6 +43,8 @@ struct hm_training_report {
     double loss_before, loss_after;         // on the training labels
     double held_out_before, held_out_after; // on labels kept out; NaN without a candidate
     double samples;                         // training labels behind the fit
+    double condition;                       // of a least-squares fit, its ridge included; NaN elsewhere
+    size_t terms;                           // coefficients of a linear model in use; 0 elsewhere
 };
 
 struct hm_predictor_setup {

@@ -120,6 +120,8 @@ enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, const struc
         .held_out_before = report.held_out_before,
         .held_out_after = report.held_out_after,
         .samples = report.samples,
+        .condition = report.condition,
+        .terms = (int32_t)report.terms,
         .seconds = hm_clock() - started,
         .accepted = report.accepted,
     };

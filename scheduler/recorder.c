@@ -100,16 +100,21 @@ static enum hm_status write_injection(struct hm_recorder *r, const struct hm_sta
 /* The first accepted episode and every later change is worth a line; refused ones are in the file. */
 static void log_lesson(struct hm_recorder *r, const struct hm_training_record *record)
 {
+    char model[64];
+    if (record->terms > 0)
+        snprintf(model, sizeof model, "%d terms (condition %.1g)", (int)record->terms, record->condition);
+    else
+        snprintf(model, sizeof model, "history of %d steps", (int)record->history);
     if (!record->accepted && record->version > 0) return;
     if (!record->accepted)
         hm_log_line(r->log, "step %lld: training did not come to usable weights yet (%.0f labels)",
                     (long long)record->step, record->samples);
     else
-        hm_log_line(r->log,
-                    "step %lld: weights version %d of member %d, history of %d steps, held-out error %.2g of the rms "
-                    "(%.2f s, %.0f labels)",
-                    (long long)record->step, (int)record->version, (int)record->member, (int)record->history,
-                    record->held_out_after, record->seconds, record->samples);
+        hm_log_line(
+            r->log,
+            "step %lld: weights version %d of member %d, %s, held-out error %.2g of the rms (%.2f s, %.0f labels)",
+            (long long)record->step, (int)record->version, (int)record->member, model, record->held_out_after,
+            record->seconds, record->samples);
 }
 
 static enum hm_status observe_lesson(void *self, const struct hm_state *state, const struct hm_lesson *lesson)

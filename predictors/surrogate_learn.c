@@ -1,0 +1,333 @@
+/* How the surrogate is fitted: labels to rows, rows to a triangular factor, the level and the ridge by what was held
+ * out.
+ */
+#include "predictors/surrogate_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELD_OUT_EVERY = 8,
+    FEWEST_LABELS = 8,
+    LONG_BATCH = 64, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
+    HELD_OUT_BYTES = 64 << 20,
+    BLOCK_ROWS = 384
+};
+
+/* New weights are a change of Hamiltonian: they must be worth it. */
+static const double NEEDED_IMPROVEMENT = 0.9;
+/* A richer level, likewise. */
+static const double NEEDED_BY_LEVEL = 0.95;
+/* Below this there is only rounding to improve on. */
+static const double EXACT = 1e-11;
+static const double EQUATIONS_PER_TERM = 2;
+
+/* ---- memory ---- */
+
+static enum hm_status begin_learning(struct hm_surrogate *s)
+{
+    const size_t n = 3 * s->natom;
+    if (s->fit.factor) return HM_OK;
+    HM_TRY(hm_least_squares_create(s->nweight, &s->fit));
+    s->block_rows = n * (1 + (BLOCK_ROWS + s->nweight / 2) / n);
+    s->design = calloc(s->nweight * n, sizeof *s->design);
+    s->block = calloc(s->block_rows * (s->nweight + 1), sizeof *s->block);
+    if (!s->design || !s->block) return hm_fail(HM_OUT_OF_MEMORY, "no memory to fit %zu terms", s->nweight);
+    s->condition = NAN;
+    return HM_OK;
+}
+
+void hm_surrogate_learning_release(struct hm_surrogate *surrogate)
+{
+    hm_least_squares_release(&surrogate->fit);
+    free(surrogate->design);
+    free(surrogate->block);
+    free(surrogate->pending.values);
+    free(surrogate->held_out.values);
+}
+
+/* Room for one more; a ring of `most` when that many are there. */
+static enum hm_status next_label(struct hm_surrogate_labels *labels, size_t label_size, size_t most, double **label)
+{
+    if (labels->count == labels->capacity && labels->count < most) {
+        size_t capacity = labels->capacity ? 2 * labels->capacity : 64;
+        if (capacity > most) capacity = most;
+        double *grown = realloc(labels->values, capacity * label_size * sizeof *grown);
+        if (!grown) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu training labels", capacity);
+        labels->values = grown;
+        labels->capacity = capacity;
+    }
+    if (labels->count < most) {
+        *label = &labels->values[labels->count++ * label_size];
+        return HM_OK;
+    }
+    *label = &labels->values[labels->next * label_size];
+    labels->next = (labels->next + 1) % most;
+    return HM_OK;
+}
+
+/* ---- labels ---- */
+
+static const double *label_target(const struct hm_surrogate *s, const double *label)
+{
+    return label + 3 * s->natom;
+}
+
+static double label_square(const struct hm_surrogate *s, const double *label)
+{
+    return label[6 * s->natom];
+}
+
+static void make_label(struct hm_surrogate *s, const double *row, double *label)
+{
+    const size_t n = 3 * s->natom;
+    const double *x = hm_row_coordinate(row), *kick = hm_row_motion(row, n);
+    double *target = label + n, *square = label + 2 * n;
+    memcpy(label, x, n * sizeof *label);
+    *square = 0;
+    memset(s->base_force, 0, n * sizeof *s->base_force);
+    if (s->on_base) s->base.evaluate(s->base.self, x, s->base_force);
+    for (size_t k = 0; k < n; k++) {
+        const double root_mass = s->root_mass[k / 3], weighted = root_mass * kick[k];
+        target[k] = root_mass > 0 ? weighted - s->timestep / root_mass * s->base_force[k] : 0;
+        *square += weighted * weighted;
+    }
+}
+
+/* The rows of one label in the block of `rows` rows, from row `first` on. */
+static void fill_rows(struct hm_surrogate *s, const double *label, size_t first, size_t rows)
+{
+    const size_t n = 3 * s->natom;
+    s->model->gradients(s->geometry, hm_surrogate_scales(s->candidate), label, s->levels - 1, s->design);
+    for (size_t c = 0; c < s->nweight; c++)
+        for (size_t k = 0; k < n; k++) {
+            const double root_mass = s->root_mass[k / 3];
+            s->block[c * rows + first + k] = root_mass > 0 ? -s->timestep / root_mass * s->design[c * n + k] : 0;
+        }
+    memcpy(&s->block[s->nweight * rows + first], label_target(s, label), n * sizeof *s->block);
+}
+
+static enum hm_status learn_labels(struct hm_surrogate *s, const double *const *label, size_t count,
+                                   const struct hm_interrupt *interrupt)
+{
+    const size_t n = 3 * s->natom, most = s->block_rows / n;
+    for (size_t first = 0; first < count; first += most) {
+        const size_t here = count - first < most ? count - first : most;
+        HM_TRY(hm_interrupt_check(interrupt));
+        for (size_t i = 0; i < here; i++) fill_rows(s, label[first + i], i * n, here * n);
+        hm_least_squares_add(&s->fit, here * n, s->block);
+    }
+    return HM_OK;
+}
+
+static enum hm_status hold_out(struct hm_surrogate *s, const double *label)
+{
+    const size_t bytes = s->label_size * sizeof *label, fit = HELD_OUT_BYTES / bytes;
+    double *kept;
+    HM_TRY(next_label(&s->held_out, s->label_size, fit > 16 ? fit : 16, &kept));
+    memcpy(kept, label, bytes);
+    return HM_OK;
+}
+
+/* Which of `count` labels that came together are held out. */
+static bool is_held_out(const struct hm_surrogate *s, size_t index, size_t count)
+{
+    if (count >= LONG_BATCH) return index >= count - count / HELD_OUT_EVERY;
+    return (s->seen + index) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1;
+}
+
+/* Takes over labels that came together. */
+static enum hm_status take_labels(struct hm_surrogate *s, size_t count, const struct hm_interrupt *interrupt)
+{
+    const double **learned = calloc(count, sizeof *learned);
+    size_t nlearned = 0;
+    enum hm_status status = learned ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
+    for (size_t i = 0; status == HM_OK && i < count; i++) {
+        const double *label = &s->pending.values[i * s->label_size];
+        s->model->widen(s->geometry, label, hm_surrogate_scales(s->candidate));
+        if (is_held_out(s, i, count))
+            status = hold_out(s, label);
+        else
+            learned[nlearned++] = label;
+    }
+    if (status == HM_OK) status = learn_labels(s, learned, nlearned, interrupt);
+    s->seen += count;
+    s->pending.count = 0;
+    free(learned);
+    return status;
+}
+
+static enum hm_status prepare_model(struct hm_surrogate *s)
+{
+    const size_t count = s->pending.count;
+    const double **x = calloc(count, sizeof *x);
+    if (!x) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
+    for (size_t i = 0; i < count; i++) x[i] = &s->pending.values[i * s->label_size];
+    s->model->prepare(s->geometry, x, count, hm_surrogate_scales(s->candidate));
+    free(x);
+    s->prepared = true;
+    return HM_OK;
+}
+
+static enum hm_status absorb(struct hm_surrogate *s, const struct hm_batch *batch)
+{
+    const size_t size = hm_row_size(batch->nchannel);
+    for (size_t r = 0; r < batch->count; r++) {
+        const double *row = &batch->rows[r * size];
+        double *label;
+        if (hm_row_kind(row) != HM_ROW_LABEL) continue;
+        HM_TRY(next_label(&s->pending, s->label_size, SIZE_MAX, &label));
+        make_label(s, row, label);
+    }
+    if (!s->prepared && s->pending.count < FEWEST_LABELS) return HM_OK;
+    if (!s->prepared) HM_TRY(prepare_model(s));
+    return take_labels(s, s->pending.count, &batch->interrupt);
+}
+
+/* ---- fitting ---- */
+
+/* rms error over rms kick of what was held out, both mass-weighted. */
+static double held_out_error(struct hm_surrogate *s, double *parameters)
+{
+    double error = 0, size = 0;
+    hm_surrogate_use(s, parameters);
+    for (size_t i = 0; i < s->held_out.count; i++) {
+        const double *label = &s->held_out.values[i * s->label_size], *target = label_target(s, label);
+        s->model->gradient(s->geometry, label, s->gradient);
+        for (size_t k = 0; k < 3 * s->natom; k++) {
+            if (s->root_mass[k / 3] == 0) continue;
+            const double miss = -s->timestep / s->root_mass[k / 3] * s->gradient[k] - target[k];
+            error += miss * miss;
+        }
+        size += label_square(s, label);
+    }
+    return size > 0 ? sqrt(error / size) : error > 0 ? INFINITY : 0;
+}
+
+struct choice {
+    size_t level;
+    double ridge, error, condition;
+};
+
+static void solve(struct hm_surrogate *s, struct choice *choice)
+{
+    const size_t count = s->model->count(s->geometry, choice->level);
+    double *weights = hm_surrogate_weights(s, s->candidate);
+    memset(weights, 0, s->nweight * sizeof *weights);
+    hm_least_squares_solve(&s->fit, count, choice->ridge, weights, &choice->condition);
+    *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level};
+    choice->error = held_out_error(s, s->candidate);
+}
+
+/* Rigid motions feel no force, so that many rows of a label say nothing. */
+static double equations(const struct hm_surrogate *s)
+{
+    const double n = 3 * (double)s->natom, internal = n > 6 ? n - 6 : 1;
+    return s->fit.rows * internal / n;
+}
+
+/* Every level the data can carry with every ridge, the plain ones first; what costs more must say more. */
+static struct choice choose(struct hm_surrogate *s)
+{
+    struct choice best = {.error = INFINITY};
+    for (size_t level = 0; level < s->levels; level++) {
+        const double terms = (double)s->model->count(s->geometry, level);
+        if (level > 0 && equations(s) < EQUATIONS_PER_TERM * terms) break;
+        for (size_t r = 0; r < s->nridge; r++) {
+            struct choice choice = {.level = level, .ridge = s->ridge[r]};
+            solve(s, &choice);
+            if (choice.error < (level == best.level ? 1 : NEEDED_BY_LEVEL) * best.error) best = choice;
+        }
+    }
+    return best;
+}
+
+enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, struct hm_training_report *report)
+{
+    struct hm_surrogate *s = self;
+    const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
+    *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0, NAN, 0};
+    HM_TRY(begin_learning(s));
+    HM_TRY(absorb(s, batch));
+    report->samples = (double)(s->prepared ? s->seen : s->pending.count);
+    if (!s->prepared || s->held_out.count == 0) return HM_OK;
+    report->held_out_before = fitted ? held_out_error(s, s->parameters) : NAN;
+    if (fitted && report->held_out_before < EXACT) return HM_OK;
+    struct choice best = choose(s);
+    if (!isfinite(best.error)) return HM_OK;
+    solve(s, &best);
+    report->held_out_after = best.error;
+    report->condition = best.condition;
+    report->terms = s->model->count(s->geometry, best.level);
+    report->accepted = fitted ? best.error < NEEDED_IMPROVEMENT * report->held_out_before : best.error < 1;
+    if (report->accepted) memcpy(s->parameters, s->candidate, s->nparameter * sizeof *s->parameters);
+    hm_surrogate_use(s, s->parameters);
+    return HM_OK;
+}
+
+/* ---- save and load ---- */
+
+static void save_labels(const struct hm_surrogate_labels *labels, size_t label_size, struct hm_archive *archive)
+{
+    hm_archive_put_size(archive, labels->count);
+    hm_archive_put_size(archive, labels->next);
+    hm_archive_put_reals(archive, labels->values, labels->count * label_size);
+}
+
+static enum hm_status load_labels(struct hm_surrogate_labels *labels, size_t label_size, struct hm_archive *archive)
+{
+    size_t count;
+    HM_TRY(hm_archive_get_size(archive, &count));
+    HM_TRY(hm_archive_get_size(archive, &labels->next));
+    if (count > (archive->size - archive->cursor) / (label_size * sizeof(double)))
+        return hm_fail(HM_BAD_INPUT, "the saved surrogate is damaged: %zu labels", count);
+    labels->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        double *label;
+        HM_TRY(next_label(labels, label_size, SIZE_MAX, &label));
+        HM_TRY(hm_archive_get_reals(archive, label, label_size));
+    }
+    return HM_OK;
+}
+
+void hm_surrogate_learning_save(const struct hm_surrogate *surrogate, struct hm_archive *archive)
+{
+    const struct hm_surrogate *s = surrogate;
+    const bool learns = s->fit.factor != NULL;
+    hm_archive_put_int(archive, learns);
+    if (!learns) return;
+    hm_archive_put_int(archive, s->prepared);
+    hm_archive_put_size(archive, (size_t)s->seen);
+    hm_archive_put_reals(archive, s->candidate, s->nparameter);
+    save_labels(&s->pending, s->label_size, archive);
+    save_labels(&s->held_out, s->label_size, archive);
+    hm_least_squares_save(&s->fit, archive);
+}
+
+enum hm_status hm_surrogate_learning_load(struct hm_surrogate *surrogate, struct hm_archive *archive)
+{
+    struct hm_surrogate *s = surrogate;
+    int64_t learns, prepared;
+    size_t seen;
+    HM_TRY(hm_archive_get_int(archive, &learns));
+    if (!learns) {
+        /* Interrupted before it had learned anything. */
+        hm_surrogate_learning_release(s);
+        memset(&s->pending, 0, sizeof s->pending);
+        memset(&s->held_out, 0, sizeof s->held_out);
+        s->design = s->block = NULL;
+        s->prepared = false;
+        s->seen = 0;
+        return HM_OK;
+    }
+    HM_TRY(begin_learning(s));
+    HM_TRY(hm_archive_get_int(archive, &prepared));
+    HM_TRY(hm_archive_get_size(archive, &seen));
+    s->prepared = prepared != 0;
+    s->seen = seen;
+    HM_TRY(hm_archive_get_reals(archive, s->candidate, s->nparameter));
+    HM_TRY(load_labels(&s->pending, s->label_size, archive));
+    HM_TRY(load_labels(&s->held_out, s->label_size, archive));
+    return hm_least_squares_load(&s->fit, archive);
+}
