@@ -8,7 +8,7 @@ if [ ! -x "$python" ]; then
     echo "SKIPPED: $python is not installed"
     exit 77
 fi
-for module in h5py MDAnalysis ase numpy; do
+for module in h5py MDAnalysis ase numpy yaml; do
     grep -q -E "^[[:space:]]*(import|from) +$module\b" "$1" || continue
     if ! "$python" -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('$module') is None)"; then
         echo "SKIPPED: $python has no module $module"

@@ -3,7 +3,7 @@
 set -u
 failures=0
 count=0
-for config in "$SOURCE_DIR"/examples/*/run.yaml; do
+for config in "$SOURCE_DIR"/examples/*/run*.yaml; do
     [ -f "$config" ] || continue
     count=$((count + 1))
     folder=$(dirname "$config")
