@@ -39,7 +39,7 @@ struct hm_analysis {
     size_t ngroup;                  /* 0: equipartition is not computable */
     struct hm_group_temperature *groups;
     size_t npeak;
-    bool has_spectrum;
+    bool has_spectrum, peaks_of_bonds;
     double peaks_cm[HM_PEAKS];
     bool has_reference;
     bool thermostatted; /* the energy drift is that of the conserved energy */

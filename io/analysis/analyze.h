@@ -31,9 +31,10 @@
  * injections, injection_fraction         after warm-up; exact_fraction and longest_prediction_run over all steps
  * bonds                                  mean and standard deviation of the length over frames after warm-up
  * vacf_first_inflection_steps            of the mass-weighted VACF, over the first half of its lags
- * vibrational_peaks_cm1                  of the bonds' spectrum, else of the mass-weighted velocity spectrum: maxima
- *   above 5 % of the largest, beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations,
- *   or from the frames if that is absent and every step is a frame.
+ * vibrational_peaks_cm1                  of the bonds' spectrum where no two bonds share an atom, else of the mass-weighted
+ *   velocity spectrum, which has the bends and twists, and rotation as pairs of lines: maxima above 5 % of the largest,
+ *   beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations, or from the frames if that is
+ *   absent and every step is a frame.
  *
  * oracle_calls                           evaluations that gave a kick, warm-up included
  * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm)

@@ -159,10 +159,21 @@ enum hm_status hm_curves_read(const struct hm_run *run, struct hm_curves *c)
     return HM_OK;
 }
 
+/* Diatomics and the like. Where bonds share an atom there are bends and twists, which no bond feels. */
+static bool bonds_are_apart(const struct hm_analysis *a)
+{
+    for (size_t b = 0; b < a->nbond; b++)
+        for (size_t other = 0; other < b; other++)
+            for (int ends = 0; ends < 4; ends++)
+                if (a->bonds[b][ends / 2] == a->bonds[other][ends % 2]) return false;
+    return a->nbond > 0;
+}
+
 void hm_analyze_curves(const struct hm_curves *c, struct hm_analysis *a)
 {
     if (c->valid < 3) return;
-    const double *spectrum = c->has_bonds ? c->spectrum + (c->ngroup - 1) * (c->lags + 1) : c->total_spectrum;
+    a->peaks_of_bonds = c->has_bonds && bonds_are_apart(a);
+    const double *spectrum = a->peaks_of_bonds ? c->spectrum + (c->ngroup - 1) * (c->lags + 1) : c->total_spectrum;
     a->vacf_first_inflection_steps = hm_first_inflection(c->total_vacf, c->valid / 2);
     a->has_spectrum = true;
     a->npeak =

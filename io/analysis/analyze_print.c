@@ -181,7 +181,7 @@ static void text_bonds(FILE *out, const struct hm_analysis *a)
 static void text_peaks(FILE *out, const struct hm_analysis *a)
 {
     if (!a->has_spectrum) return;
-    fprintf(out, "\nVibrational peaks (%s)\n", a->nbond > 0 ? "bonds" : "velocities");
+    fprintf(out, "\nVibrational peaks (%s)\n", a->peaks_of_bonds ? "bonds" : "velocities");
     for (size_t p = 0; p < a->npeak; p++) {
         char value[32];
         snprintf(value, sizeof value, "%.1f", a->peaks_cm[p]);

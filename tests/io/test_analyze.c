@@ -103,6 +103,47 @@ static double nth_peak(const char *json, int n, bool *there)
     return strtod(at + (*at == '['), NULL);
 }
 
+/* A right angle at atom 1 whose one bond stretches at 1000 cm^-1 while the other swings sideways at 3000 cm^-1. */
+static void stretch_and_bend(const struct recipe *recipe, int64_t step, double *x, double *v, double *potential)
+{
+    memset(x, 0, 9 * sizeof *x);
+    memset(v, 0, 9 * sizeof *v);
+    x[0] = x[7] = 2.0;
+    for (size_t i = 0; i < 3; i += 2) {
+        const double w = (i == 0 ? 1000 : 3000) * HM_ANGULAR_FREQUENCY_PER_CM;
+        const double phase = w * recipe->timestep * (double)step;
+        x[3 * i] += 1e-4 / w * sin(phase);
+        v[3 * i] = 1e-4 * cos(phase);
+    }
+    *potential = 0;
+}
+
+static void test_bends_have_peaks(void)
+{
+    static const int number[3] = {1, 8, 1};
+    static const double mass[3] = {2000, 30000, 2000};
+    static const size_t bonds[2][2] = {{0, 1}, {2, 1}};
+    struct recipe recipe = diatomic_recipe();
+    recipe.natom = 3;
+    recipe.number = number;
+    recipe.mass = mass;
+    recipe.bonds = bonds;
+    recipe.steps = 40000;
+    recipe.move = stretch_and_bend;
+    for (recipe.nbond = 1; recipe.nbond <= 2; recipe.nbond++) {
+        bool there;
+        make_run("bend", &recipe);
+        struct hm_analysis *a = analyze_run("bend", NULL);
+        char *json = json_of(a);
+        /* A bond on its own is taken for a diatomic; two at one atom make an angle, which neither of them feels. */
+        const double first = nth_peak(json, 0, &there), second = nth_peak(json, 1, &there);
+        CU_ASSERT_EQUAL(there, recipe.nbond == 2);
+        HM_ASSERT_NEAR(recipe.nbond == 2 ? first + second : first, recipe.nbond == 2 ? 4000 : 1000, 0.2);
+        free(json);
+        hm_analysis_destroy(&a);
+    }
+}
+
 static void test_where_peaks_come_from(void)
 {
     const double mass[2] = {2000, 60000};
@@ -393,6 +434,7 @@ static const struct hm_test tests[] = {
     {"energy drift and motion", test_energy_and_motion},
     {"unknown energies", test_unknown_energies},
     {"where peaks come from", test_where_peaks_come_from},
+    {"bends have peaks", test_bends_have_peaks},
     {"logs", test_logs},
     {"killed run", test_killed_run},
     {"diverged and short runs", test_diverged_and_short_runs},
