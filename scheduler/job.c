@@ -296,6 +296,27 @@ enum hm_status hm_job_check_weights(const struct hm_job *job, const struct hm_co
     return HM_OK;
 }
 
+/* An impulse makes up for what a force left out: it takes a predictor that is one, and known times between. */
+static enum hm_status check_impulse(const struct hm_job *job)
+{
+    static const char key[] = "injection.form";
+    const struct hm_config *config = job->config;
+    const struct hm_predictor_ops *ops;
+    if (!hm_config_is(config, key, "impulse")) return HM_OK;
+    HM_TRY(hm_predictor_find(config, &ops));
+    if (ops->sees != HM_SEES_ATOMS)
+        return hm_config_fault(config, key,
+                               "impulse needs a predictor that is a force, not '%s': surrogate, hamiltonian",
+                               ops->method.name);
+    if (!hm_config_is(config, "policy.type", "periodic") || !(hm_config_real(config, "policy.frequency") > 0))
+        return hm_config_fault(config, key, "impulse needs 'policy: {type: periodic, frequency: ...}' above 0");
+    if (hm_config_integer(config, "injection.burst") > 1)
+        return hm_config_fault(config, "injection.burst", "an impulse is a single step: remove it");
+    if (hm_config_real(config, "policy.jitter") > 0)
+        return hm_config_fault(config, "policy.jitter", "impulses come at equal intervals: remove it");
+    return HM_OK;
+}
+
 /* The history must fit into the exact steps it is learned from. */
 static enum hm_status check_warmup(const struct hm_job *job, const struct hm_committee *committee)
 {
@@ -357,6 +378,7 @@ enum hm_status hm_job_check(const struct hm_job *job)
     HM_TRY_GOTO(status, check_warmup(job, &committee), out);
     HM_TRY_GOTO(status, check_burst(job, &committee), out);
     HM_TRY_GOTO(status, check_policy(job), out);
+    HM_TRY_GOTO(status, check_impulse(job), out);
 out:
     hm_committee_destroy(&committee);
     hm_scene_release(&scene);

@@ -7,13 +7,14 @@
 
 enum hm_status hm_propagator_prepare(struct hm_propagator *propagator, const struct hm_state *state)
 {
-    enum { ARRAYS = 6 };
+    enum { ARRAYS = 7 };
     const size_t n = 3 * state->frame.natom, nchannel = state->window->nchannel;
     const size_t rows = state->window->length * hm_row_size(nchannel);
     double *next = propagator->scratch = calloc(ARRAYS * n + nchannel + rows, sizeof *next);
     if (!next) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the propagator's scratch");
-    double **const arrays[ARRAYS] = {&propagator->kick_exact, &propagator->kick_predicted, &propagator->v_before,
-                                     &propagator->v_on,       &propagator->vibration,      &propagator->force};
+    double **const arrays[ARRAYS] = {&propagator->kick_exact, &propagator->kick_predicted, &propagator->kick_impulse,
+                                     &propagator->v_before,   &propagator->v_on,           &propagator->vibration,
+                                     &propagator->force};
     for (size_t a = 0; a < ARRAYS; a++, next += n) *arrays[a] = next;
     propagator->motion = next;
     propagator->rows = next + nchannel;

@@ -62,12 +62,12 @@ static void measure_errors(const struct hm_state *state, const struct hm_step *n
     const size_t n = 3 * state->frame.natom;
     double difference = 0, squared = 0, size_squared = 0, kick = 0, velocity = 0;
     for (size_t k = 0; k < n; k++) {
-        const double error = now->kick_predicted[k] - now->kick[k];
+        const double error = now->kick_predicted[k] - now->kick_exact[k];
         difference += fabs(error);
         squared += error * error;
-        size_squared += now->kick[k] * now->kick[k];
-        kick += fabs(now->kick[k]);
-        velocity += fabs(now->v_before[k] + now->kick[k]); /* v_{n+1/2}, exact here */
+        size_squared += now->kick_exact[k] * now->kick_exact[k];
+        kick += fabs(now->kick_exact[k]);
+        velocity += fabs(now->v_before[k] + now->kick_exact[k]); /* v_{n+1/2}, exact here */
     }
     const double unit = HM_VELOCITY_ANGSTROM_PER_PS, mean = unit / (double)n;
     record->residual = unit * sqrt(squared / (double)state->frame.natom);

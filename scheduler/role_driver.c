@@ -1,5 +1,6 @@
 #include "scheduler/roles.h"
 
+#include "scheduler/period.h"
 #include "scheduler/recorder.h"
 #include "scheduler/simulation.h"
 #include "scheduler/snapshot.h"
@@ -317,7 +318,10 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     HM_TRY(hm_snapshot_path(d->job, sizeof d->checkpoint, d->checkpoint));
     HM_TRY(hm_simulation_create(d->job, layout, interrupt, &d->simulation));
     if (resumes(d)) HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
-    if (resumes(d)) d->wall = wall;
+    if (resumes(d))
+        d->wall = wall;
+    else
+        HM_TRY(hm_period_check(d->job->config, &d->simulation.oracle, &d->job->frame));
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     HM_TRY(open_outputs(d));
     d->recorder.seconds += recorded;

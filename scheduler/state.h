@@ -19,7 +19,8 @@ struct hm_state {
     struct hm_window *window;
     int32_t weights_version; // of the parameters in use; 0 = none
     int64_t exact_steps;     // all injected steps
-    int64_t injections;      // those after the warm-up
+    int64_t last_exact_step;
+    int64_t injections; // those after the warm-up
     int64_t injections_since_episode;
     int64_t untaught;          // first step of which the next episode has no row yet
     double residual_relative;  // rms error of the latest injection's prediction over the rms kick; NaN before

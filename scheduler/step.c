@@ -112,13 +112,24 @@ enum hm_status hm_propagator_ask(struct hm_propagator *p, const struct hm_frame 
     return HM_OK;
 }
 
+/* The error of the prediction counts for every step it was used in. */
+static const double *make_impulse(struct hm_propagator *p, const struct hm_state *s)
+{
+    const double steps = (double)(s->step - s->last_exact_step);
+    for (size_t k = 0; k < 3 * s->frame.natom; k++)
+        p->kick_impulse[k] = p->kick_predicted[k] + steps * (p->kick_exact[k] - p->kick_predicted[k]);
+    return p->kick_impulse;
+}
+
 static enum hm_status inject(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const size_t n = 3 * s->frame.natom;
     HM_TRY(hm_propagator_ask(p, &s->frame, s->step, &now->oracle_group));
     if (p->schedule.restore_energy) hm_restore_energy(p, s, now);
     now->label = &p->label;
-    now->kick = p->kick_exact;
+    now->kick = now->kick_exact = p->kick_exact;
+    if (p->schedule.impulse && now->decision.reason == HM_REASON_POLICY) now->kick = make_impulse(p, s);
+    s->last_exact_step = s->step;
     for (size_t k = 0; k < n; k++) s->exact_kick_squares += p->kick_exact[k] * p->kick_exact[k];
     s->exact_kick_largest = fmax(s->exact_kick_largest, largest(p->kick_exact, n));
     s->exact_steps++;
@@ -133,7 +144,7 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
         HM_TRY(inject(p, s, now));
     else
         now->kick = p->kick_predicted;
-    hm_window_close(s->window, p->v_before, now->kick, exact);
+    hm_window_close(s->window, p->v_before, exact ? now->kick_exact : now->kick, exact);
     hm_leapfrog_kick(s->frame.natom, now->kick, s->frame.v);
     hm_on_step_velocity(s->frame.natom, s->frame.v, now->kick, p->v_on);
     now->v = p->v_on;
@@ -188,7 +199,7 @@ static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct 
 {
     struct hm_outcome outcome = {s->step, now->decision.action, now->decision.reason, NAN};
     if (now->label && now->predicted) {
-        const double error = hm_kick_difference(now->kick_predicted, now->kick, 3 * s->frame.natom);
+        const double error = hm_kick_difference(now->kick_predicted, now->kick_exact, 3 * s->frame.natom);
         s->residual_relative = outcome.residual_relative = error / kick_rms(s);
     }
     if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)

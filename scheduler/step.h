@@ -1,6 +1,7 @@
 /* One step of Hamlet: to predict or to inject.
  *
  *   kick_n  =  predicted by the committee, or dt F_n / m with F_n from an oracle
+ *             or predicted + M (dt F_n / m - predicted), M steps since the last exact force: an impulse
  *   v_{n+1/2} = v_{n-1/2} + kick_n,   x_{n+1} = x_n + dt v_{n+1/2}      (a thermostat acts half-way: thermostat.h)
  *
  * One decision replaces exactly one force evaluation. The propagator is the set of services a trajectory uses and the
@@ -35,6 +36,7 @@ struct hm_step {
     const double *v;              // on-step v_n
     const double *v_before;       // v_{n-1/2}
     const double *kick;           // the kick applied
+    const double *kick_exact;     // NULL unless injected
     const double *kick_predicted; // NULL unless predicted
     const struct hm_label *label; // NULL unless injected
     int oracle_group;             // -1 inline or none
@@ -58,6 +60,7 @@ struct hm_schedule {
     int64_t episode_every_injections, episode_min_injections;
     bool wait_for_training; // synchronous: the bits do not depend on how long training takes
     bool restore_energy;
+    bool impulse; // an injection makes up for the error of all steps since the one before
     size_t burst; // consecutive exact steps of an injection; 0 = what the committee needs
 };
 
@@ -80,10 +83,10 @@ struct hm_propagator {
     struct hm_thermostat thermostat; // ops NULL: none
     double seconds_predict;
 
-    double *scratch;                                                           // one allocation behind the arrays below
-    double *kick_exact, *kick_predicted, *v_before, *v_on, *vibration, *force; // (natom, 3)
-    double *motion;                                                            // (nchannel)
-    double *rows;                                                              // (window length, hm_row_size)
+    double *scratch; // one allocation behind the arrays below
+    double *kick_exact, *kick_predicted, *kick_impulse, *v_before, *v_on, *vibration, *force; // (natom, 3)
+    double *motion;                                                                           // (nchannel)
+    double *rows; // (window length, hm_row_size)
     struct hm_label label;
 };
 
