@@ -7,7 +7,7 @@
 /* A pair at the very edge must not be lost to rounding. */
 #define EDGE (1 + 1e-9)
 
-enum { BLOCK = 64 };
+enum { BLOCK = 64, SPARE = 3 };
 
 struct hm_neighbour_grid {
     double skin_wanted;
@@ -163,8 +163,8 @@ static enum hm_status sort_atoms(struct hm_neighbours *n, const double *x)
 
 static enum hm_status hold(struct hm_neighbours *n, size_t count)
 {
-    if (count <= n->capacity) return HM_OK;
-    const size_t capacity = count + count / 4 + 1024;
+    if (count + SPARE <= n->capacity) return HM_OK;
+    const size_t capacity = count + count / 4 + 1024 + SPARE;
     uint32_t *larger = realloc(n->list, capacity * sizeof *larger);
     if (!larger) return no_memory(n);
     n->list = larger;
@@ -301,6 +301,8 @@ static enum hm_status build(struct hm_neighbours *n, const struct hm_frame *box,
     } else {
         HM_TRY(list_skewed(n, box, x, radius * radius));
     }
+    HM_TRY(hold(n, n->first[n->natom]));
+    for (size_t spare = 0; spare < SPARE; spare++) n->list[n->first[n->natom] + spare] = 0;
     memcpy(g->cell_built, box->cell, sizeof g->cell_built);
     memcpy(g->x_built, x, 3 * n->natom * sizeof *x);
     return HM_OK;

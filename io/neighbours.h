@@ -11,7 +11,7 @@
  *   full   each pair at both
  *
  * Shapes: x (natom, 3), unwrapped; neighbours of atom i are list[first[i]] ... list[first[i + 1] - 1], in no order that
- *   means anything.
+ *   means anything; three more entries at the end are atoms too, for those who read four at a time.
  * Units: bohr.
  * Errors: HM_OUT_OF_MEMORY; HM_BAD_INPUT: the box is smaller than twice the cutoff.
  * Owns: its arrays; an update allocates only when the list is made again and has grown.

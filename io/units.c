@@ -89,6 +89,7 @@ static const struct {
     [HM_DIMENSION_ANGLE] = {"angle", "an", "deg", 109.5, ANGLE_AXES},
     [HM_DIMENSION_ANGLE_STIFFNESS] = {"angular force constant", "an", "eV/rad^2", 4.0, {2, -2, 1, 0, -2}},
     [HM_DIMENSION_CHARGE] = {"charge", "a", "e", 0.4, CHARGE_AXES},
+    [HM_DIMENSION_TRIPLE_DIPOLE] = {"energy times length^9", "an", "Eh bohr^9", 516.0, {11, -2, 1, 0}},
 };
 
 /* A unit expression as it is read. */

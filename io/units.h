@@ -48,6 +48,7 @@ enum hm_dimension {
     HM_DIMENSION_ANGLE,           /* radians */
     HM_DIMENSION_ANGLE_STIFFNESS, /* energy / radian^2 */
     HM_DIMENSION_CHARGE,
+    HM_DIMENSION_TRIPLE_DIPOLE, /* energy length^9, of the three-body dispersion energy */
     HM_DIMENSION_COUNT
 };
 

@@ -18,6 +18,7 @@ void hm_bench_report(const char *bench, const char *what, const char *unit, doub
 /* A file to write into, in TMPDIR. */
 void hm_bench_path(char *path, size_t size);
 
+enum hm_status hm_bench_forces(bool json);
 enum hm_status hm_bench_lstm(bool json);
 enum hm_status hm_bench_step(bool json);
 

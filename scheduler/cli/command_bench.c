@@ -1,5 +1,6 @@
 /* hamlet bench NAME [--json]: what the parts cost on this machine.
  *
+ *   forces  a Lennard-Jones liquid, neighbour lists included (bench_forces.c)
  *   lstm    the network by itself: steps and training batches, beside this core's SGEMM rate (bench_lstm.c)
  *   step    the scheduler's own time per step, and where the time of a hybrid step goes (bench_step.c)
  *   write   trajectory frames of 1000 atoms (position, velocity, force) into a file in TMPDIR, flushed and closed
@@ -96,7 +97,7 @@ static enum hm_status bench_write(bool json)
 static const struct bench {
     const char *name;
     enum hm_status (*run)(bool json);
-} benches[] = {{"lstm", hm_bench_lstm}, {"step", hm_bench_step}, {"write", bench_write}};
+} benches[] = {{"forces", hm_bench_forces}, {"lstm", hm_bench_lstm}, {"step", hm_bench_step}, {"write", bench_write}};
 
 struct arguments {
     const char *name;
@@ -114,14 +115,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         a->name = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? lstm, step or write"));
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? forces, lstm, step or write"));
     default:
         return hm_command_other(key, state);
     }
 }
 
 static const struct argp_option options[] = {{"json", 'j', NULL, 0, "JSON lines", 0}, {0}};
-static const struct argp parser = {options, parse_option, "NAME", "Measure this machine: lstm, step, write.",
+static const struct argp parser = {options, parse_option, "NAME", "Measure this machine: forces, lstm, step, write.",
                                    NULL,    NULL,         NULL};
 
 enum hm_status hm_command_bench(int argc, char **argv)
@@ -132,5 +133,5 @@ enum hm_status hm_command_bench(int argc, char **argv)
     if (finished) return HM_OK;
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++)
         if (strcmp(benches[i].name, a.name) == 0) return benches[i].run(a.json);
-    return hm_fail(HM_BAD_USAGE, "there is no benchmark '%s'; there are: lstm, step, write", a.name);
+    return hm_fail(HM_BAD_USAGE, "there is no benchmark '%s'; there are: forces, lstm, step, write", a.name);
 }
