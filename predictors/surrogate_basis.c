@@ -16,8 +16,9 @@ struct block {
 
 static const struct block few[] = {{1, 0, false}, {2, 0, true}, {3, 0, true}, {4, 0, true},
                                    {5, 0, true},  {6, 0, true}, {7, 0, true}, {8, 0, true}};
-static const struct block many[] = {{1, 1, false}, {2, 1, false}, {2, 2, true}, {3, 1, false}, {4, 1, true},
-                                    {3, 2, true},  {5, 1, false}, {6, 1, true}, {4, 2, true},  {3, 3, true}};
+static const struct block many[] = {{1, 1, false}, {2, 1, false}, {2, 2, true}, {3, 1, false},
+                                    {4, 1, true},  {5, 1, false}, {6, 1, true}, {7, 1, false},
+                                    {8, 1, true},  {3, 2, true},  {4, 2, true}, {3, 3, true}};
 enum { NFEW = sizeof few / sizeof *few, NMANY = sizeof many / sizeof *many };
 
 /* A monomial while it is made: factors with variables in rising order. */
@@ -41,6 +42,7 @@ struct making {
 static bool may_join(const struct making *m, const struct draft *d, size_t variable)
 {
     if (d->count == (m->different ? m->different : FEW_VARIABLES)) return false;
+    if (d->count > 0 && (m->owner[variable]->alone || m->owner[d->factor[0].variable]->alone)) return false;
     if (m->different == 0 || m->degree <= 2) return true;
     for (size_t f = 0; f < d->count; f++)
         if (!m->coupled[d->factor[f].variable * m->basis->nvariable + variable]) return false;
@@ -222,7 +224,7 @@ static enum hm_status make_fixed(struct making *m, unsigned degree)
     else {
         for (size_t k = 0; k < NMANY; k++)
             if (many[k].degree <= degree) HM_TRY(make_block(m, many[k].degree, many[k].different));
-        for (unsigned d = 7; d <= degree; d++) HM_TRY(make_block(m, d, 1));
+        for (unsigned d = 9; d <= degree; d++) HM_TRY(make_block(m, d, 1));
     }
     close_level(b);
     return HM_OK;

@@ -2,13 +2,15 @@
  *
  *   variables   one per bond, angle (its cosine where it is nearly straight) or inverse distance; two, cosine and sine,
  *               per dihedral. A centre with three neighbours adds the dihedrals that tell how far it is from planar.
+ *               Beside internal coordinates the inverse distances of atoms three or more bonds apart, which stand
+ *               alone: for what acts through space.
  *   monomial    a product of powers of variables; of sines an even number, for the mirror image has the same energy
  *   term        the sum of a monomial and all its different images under the exchanges of equal atoms
  *
  * Equal atoms are those a permutation that keeps species, masses and bonds can exchange. Up to six variables there is
  * every monomial, and every degree from 2 on is a level. Of more variables there are, level by level, those of degree
- * 2; powers 3 and 4 of single variables; degree 3 in two; powers 5 and 6; degree 4 in two; degree 3 in three; and from
- * degree 3 on the variables must share an atom pairwise. That is where couplings are. A fixed degree is one level.
+ * 2; powers 3 and 4 of single variables; 5 and 6; 7 and 8; degree 3 in two; degree 4 in two; degree 3 in three; and
+ * from degree 3 on the variables must share an atom pairwise. That is where couplings are. A fixed degree is one level.
  *
  * Shapes: as said at the fields. Units: none; bonds and angles are read from the starting geometry.
  * Errors: HM_BAD_CONFIG (no molecule to speak of), HM_OUT_OF_MEMORY. Owns: its arrays. MPI: local.
@@ -33,6 +35,7 @@ enum hm_primitive_kind {
 struct hm_primitive {
     enum hm_primitive_kind kind;
     size_t natom, atoms[4];
+    bool alone;      // is not coupled to others
     size_t variable; // its first; a dihedral has the sine behind the cosine
     size_t like;     // primitives that exchanges of equal atoms bring here have the same number, counted from 0
 };

@@ -39,7 +39,7 @@ struct hm_surrogate {
     double timestep;
     double *root_mass;          // (natom) sqrt(m)
     const double *inverse_mass; // (natom) the representation's
-    double ridge[4];            // to choose from
+    double ridge[3];            // to choose from
     size_t nridge;
     size_t fewest; // labels before the first fit
 
@@ -58,8 +58,6 @@ struct hm_surrogate {
     double *design;    // (nweight, natom, 3)
     double *block;     // (block_rows, nweight + 1) column-major
     size_t block_rows; // a multiple of 3 natom
-    double condition;  // of the fit in use
-    double chosen_ridge;
 };
 
 static inline struct hm_surrogate_header *hm_surrogate_header(double *parameters)

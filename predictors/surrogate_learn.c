@@ -12,7 +12,8 @@ enum {
     FEWEST_LABELS = 8,
     LONG_BATCH = 64, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
     HELD_OUT_BYTES = 64 << 20,
-    BLOCK_ROWS = 384
+    BLOCK_ROWS = 384,
+    ENOUGH_EQUATIONS = 16 /* per term, of labels that came in a row: more of them say nothing new */
 };
 
 /* New weights are a change of Hamiltonian: they must be worth it. */
@@ -34,7 +35,6 @@ static enum hm_status begin_learning(struct hm_surrogate *s)
     s->design = calloc(s->nweight * n, sizeof *s->design);
     s->block = calloc(s->block_rows * (s->nweight + 1), sizeof *s->block);
     if (!s->design || !s->block) return hm_fail(HM_OUT_OF_MEMORY, "no memory to fit %zu terms", s->nweight);
-    s->condition = NAN;
     return HM_OK;
 }
 
@@ -137,18 +137,35 @@ static bool is_held_out(const struct hm_surrogate *s, size_t index, size_t count
     return (s->seen + index) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1;
 }
 
+/* Rigid motions feel no force, so that many rows of a label say nothing. */
+static double equations(const struct hm_surrogate *s, double rows)
+{
+    const double n = 3 * (double)s->natom, internal = n > 6 ? n - 6 : 1;
+    return rows * internal / n;
+}
+
+/* One of so many labels that came in a row is learned. */
+static size_t thinning(const struct hm_surrogate *s, size_t count)
+{
+    if (count < LONG_BATCH) return 1;
+    const double given = equations(s, 3 * (double)(s->natom * count));
+    const size_t every = (size_t)(given / (ENOUGH_EQUATIONS * (double)s->nweight));
+    return every > 1 ? every : 1;
+}
+
 /* Takes over labels that came together. */
 static enum hm_status take_labels(struct hm_surrogate *s, size_t count, const struct hm_interrupt *interrupt)
 {
     const double **learned = calloc(count, sizeof *learned);
     size_t nlearned = 0;
     enum hm_status status = learned ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
+    const size_t every = thinning(s, count);
     for (size_t i = 0; status == HM_OK && i < count; i++) {
         const double *label = &s->pending.values[i * s->label_size];
         s->model->widen(s->geometry, label, hm_surrogate_scales(s->candidate));
         if (is_held_out(s, i, count))
             status = hold_out(s, label);
-        else
+        else if (i % every == 0)
             learned[nlearned++] = label;
     }
     if (status == HM_OK) status = learn_labels(s, learned, nlearned, interrupt);
@@ -220,26 +237,26 @@ static void solve(struct hm_surrogate *s, struct choice *choice)
     choice->error = held_out_error(s, s->candidate);
 }
 
-/* Rigid motions feel no force, so that many rows of a label say nothing. */
-static double equations(const struct hm_surrogate *s)
+static void try_choice(struct hm_surrogate *s, struct choice choice, double needed, struct choice *best)
 {
-    const double n = 3 * (double)s->natom, internal = n > 6 ? n - 6 : 1;
-    return s->fit.rows * internal / n;
+    solve(s, &choice);
+    if (choice.error < needed * best->error) *best = choice;
 }
 
-/* Every level the data can carry with every ridge, the plain ones first; what costs more must say more. */
-static struct choice choose(struct hm_surrogate *s)
+/* The first time every level the data can carry, the plain ones first, what costs more must say more; later the one in
+ * use and the next. Then other ridges for the best. */
+static struct choice choose(struct hm_surrogate *s, bool fitted)
 {
+    const size_t first = fitted ? (size_t)hm_surrogate_header(s->parameters)->level : 0;
+    const size_t last = fitted && first + 2 < s->levels ? first + 2 : s->levels;
     struct choice best = {.error = INFINITY};
-    for (size_t level = 0; level < s->levels; level++) {
+    for (size_t level = first; level < last; level++) {
         const double terms = (double)s->model->count(s->geometry, level);
-        if (level > 0 && equations(s) < EQUATIONS_PER_TERM * terms) break;
-        for (size_t r = 0; r < s->nridge; r++) {
-            struct choice choice = {.level = level, .ridge = s->ridge[r]};
-            solve(s, &choice);
-            if (choice.error < (level == best.level ? 1 : NEEDED_BY_LEVEL) * best.error) best = choice;
-        }
+        if (level > first && equations(s, s->fit.rows) < EQUATIONS_PER_TERM * terms) break;
+        try_choice(s, (struct choice){.level = level, .ridge = s->ridge[0]}, NEEDED_BY_LEVEL, &best);
     }
+    for (size_t r = 1; r < s->nridge; r++)
+        try_choice(s, (struct choice){.level = best.level, .ridge = s->ridge[r]}, 1, &best);
     return best;
 }
 
@@ -254,7 +271,7 @@ enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, stru
     if (!s->prepared || s->held_out.count == 0) return HM_OK;
     report->held_out_before = fitted ? held_out_error(s, s->parameters) : NAN;
     if (fitted && report->held_out_before < EXACT) return HM_OK;
-    struct choice best = choose(s);
+    struct choice best = choose(s, fitted);
     if (!isfinite(best.error)) return HM_OK;
     solve(s, &best);
     report->held_out_after = best.error;

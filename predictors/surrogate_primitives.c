@@ -134,6 +134,26 @@ static enum hm_status add_dihedrals(const struct hm_frame *frame, const struct b
     return HM_OK;
 }
 
+/* Not bonded, and without a common neighbour. */
+static bool are_remote(const struct bonded *m, size_t i, size_t j)
+{
+    bool near = m->are[i * m->natom + j];
+    for (size_t k = 0; k < m->natom && !near; k++) near = m->are[i * m->natom + k] && m->are[k * m->natom + j];
+    return !near;
+}
+
+static enum hm_status add_remote_pairs(const struct bonded *m, struct hm_basis *b, size_t *capacity)
+{
+    for (size_t i = 0; i < m->natom; i++)
+        for (size_t j = i + 1; j < m->natom; j++) {
+            const size_t atoms[2] = {i, j};
+            if (!are_remote(m, i, j)) continue;
+            HM_TRY(add(b, capacity, HM_PRIMITIVE_INVERSE, 2, atoms));
+            b->primitive[b->nprimitive - 1].alone = true;
+        }
+    return HM_OK;
+}
+
 static enum hm_status add_all(const struct hm_frame *frame, const struct bonded *m, enum hm_basis_kind kind,
                               struct hm_basis *b)
 {
@@ -148,7 +168,8 @@ static enum hm_status add_all(const struct hm_frame *frame, const struct bonded 
         HM_TRY(add(b, &capacity, HM_PRIMITIVE_DISTANCE, 2, m->bonds[c]));
     if (distances) return HM_OK;
     HM_TRY(add_angles(frame, m, b, &capacity));
-    return add_dihedrals(frame, m, b, &capacity);
+    HM_TRY(add_dihedrals(frame, m, b, &capacity));
+    return add_remote_pairs(m, b, &capacity);
 }
 
 /* ---- exchanges ---- */
