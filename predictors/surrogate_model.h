@@ -8,7 +8,7 @@
  * triangular factor of a least-squares problem holds the fits of all levels.
  *
  *   prepare   once, from the first geometries: scales and ranges, put into `scales`
- *   widen     further geometries stretch the trained range
+ *   widen     further geometries that the weights are fitted to stretch the trained range; held-out ones must not
  *   use       the weights of a level become those `gradient` evaluates
  *
  * `scales` is an array of scale_count doubles that belongs to the caller and travels with the weights: a copy of the
