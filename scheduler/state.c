@@ -11,7 +11,8 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
     s->residual_relative = s->energy_reference = NAN;
-    s->storage = s->x_spare = calloc(3 * frame->natom, sizeof *s->x_spare);
+    s->storage = s->x_spare = calloc(6 * frame->natom, sizeof *s->x_spare);
+    if (s->storage) s->bath_kick = s->x_spare + 3 * frame->natom;
     enum hm_status status = s->storage ? hm_frame_copy(frame, &s->frame)
                                        : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
     if (status == HM_OK) status = hm_window_create(representation, &s->frame, history, &s->window);
@@ -48,6 +49,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_int(archive, state->last_exact_step);
     hm_archive_put_real(archive, state->energy_reference);
     hm_archive_put_real(archive, state->heat);
+    hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
 }
@@ -94,6 +96,7 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_int(archive, &state->last_exact_step));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     HM_TRY(hm_archive_get_real(archive, &state->heat));
+    HM_TRY(hm_archive_get_reals(archive, state->bath_kick, 3 * state->frame.natom));
     state->primed = primed != 0;
     state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;

@@ -28,6 +28,7 @@ struct hm_state {
     double exact_kick_largest; // of any component so far
     double energy_reference;   // shadow energy at the end of the warm-up; NaN before
     double heat;               // that the thermostat has put in so far
+    double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
     bool lessons_due;          // an episode was asked for that the next step waits for
     bool primed;               // recurrent predictors have seen the history up to here
     void *storage;

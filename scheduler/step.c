@@ -172,11 +172,14 @@ static enum hm_status check_limits(const struct hm_propagator *p, const struct h
 }
 
 /* In two halves around the bath. */
-static void drift_in_bath(struct hm_propagator *p, struct hm_state *s)
+static void drift_in_bath(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const double half = 0.5 * p->schedule.timestep;
+    s->heat += hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, now->kick);
+    now->heat = s->heat;
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->frame.x, s->x_spare);
-    s->heat += hm_thermostat_apply(&p->thermostat, &s->frame, s->step, s->frame.v);
+    s->heat += hm_thermostat_apply(&p->thermostat, &s->frame, s->step, s->frame.v, s->bath_kick);
+    s->heat -= hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, now->kick);
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->x_spare, s->x_spare);
 }
 
@@ -184,7 +187,7 @@ static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct 
 {
     HM_TRY(check_limits(p, s));
     if (p->thermostat.ops)
-        drift_in_bath(p, s);
+        drift_in_bath(p, s, now);
     else
         hm_leapfrog_drift(s->frame.natom, p->schedule.timestep, s->frame.v, s->frame.x, s->x_spare);
     double *const x_now = s->frame.x;
@@ -221,7 +224,6 @@ enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
         .weights_version = s->weights_version,
         .oracle_group = -1,
         .signals = {NAN, NAN, NAN},
-        .heat = s->heat,
     };
     predict(p, s, &now);
     HM_TRY(choose(p, s, &now));

@@ -91,11 +91,20 @@ double hm_thermostat_temperature(const struct hm_thermostat *thermostat, int64_t
 }
 
 double hm_thermostat_apply(const struct hm_thermostat *thermostat, const struct hm_frame *frame, int64_t step,
-                           double *v)
+                           double *v, double *bath_kick)
 {
     const struct hm_bath bath = {hm_thermostat_temperature(thermostat, step), thermostat->decay, thermostat->key,
                                  (uint64_t)step};
     const double before = hm_kinetic_energy(frame, v);
+    for (size_t k = 0; k < 3 * frame->natom; k++) bath_kick[k] = -v[k];
     thermostat->ops->apply(&bath, frame, v);
+    for (size_t k = 0; k < 3 * frame->natom; k++) bath_kick[k] += v[k];
     return hm_kinetic_energy(frame, v) - before;
+}
+
+double hm_thermostat_heat_at_kick(const struct hm_frame *frame, const double *bath_kick, const double *kick)
+{
+    double heat = 0;
+    for (size_t k = 0; k < 3 * frame->natom; k++) heat += frame->mass[k / 3] * bath_kick[k] * kick[k] / 12;
+    return heat;
 }

@@ -23,8 +23,13 @@ void fixture_job(const char *extra, struct hm_job *job)
     static const char base[] = "system: {initial_velocities: {temperature: 300 K, seed: 3}}\n"
                                "hamiltonian: {type: harmonic, molecule: HCl}\n";
     char text[2048];
-    struct hm_config *config = NULL;
     snprintf(text, sizeof text, "%s%s", base, extra);
+    fixture_job_of(text, job);
+}
+
+void fixture_job_of(const char *text, struct hm_job *job)
+{
+    struct hm_config *config = NULL;
     enum hm_status status = hm_config_parse(text, "fixture.yaml", NULL, 0, &config);
     if (status == HM_OK) status = hm_job_from_config(config, job);
     must_hold(status);
@@ -48,6 +53,12 @@ void fixture_create(struct fixture *fixture, const char *extra)
 {
     fixture_job(extra, &fixture->job);
     create_simulation(&fixture->job, &fixture->layout, &fixture->simulation);
+}
+
+void fixture_begin_of(struct fixture *fixture, const char *text)
+{
+    fixture_job_of(text, &fixture->job);
+    fixture_simulation(&fixture->job, &fixture->layout, &fixture->simulation);
 }
 
 void fixture_begin(struct fixture *fixture, const char *extra)

@@ -7,6 +7,8 @@
 
 /* A rotating, vibrating molecule at 300 K; `extra` is further YAML. Asserts success. */
 void fixture_job(const char *extra, struct hm_job *job);
+/* The same of any YAML. */
+void fixture_job_of(const char *text, struct hm_job *job);
 
 /* One rank, everything inline; started. */
 void fixture_simulation(const struct hm_job *job, struct hm_layout *layout, struct hm_simulation *simulation);
@@ -20,6 +22,7 @@ struct fixture {
 /* A job of `extra` and its simulation on one rank; begin also starts it. */
 void fixture_create(struct fixture *fixture, const char *extra);
 void fixture_begin(struct fixture *fixture, const char *extra);
+void fixture_begin_of(struct fixture *fixture, const char *text);
 void fixture_end(struct fixture *fixture);
 
 /* Stands before the driver's first predictor: counts what it is asked, and may change what it says. Stays where it is

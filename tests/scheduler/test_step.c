@@ -56,6 +56,8 @@ static void test_advance_restore_advance(void)
                  at[i] + 300);
     }
     restores(LINEAR "predictor: {type: zero}\n", 450, 470);
+    restores(LINEAR "thermostat: {type: langevin, temperature: [300 K, 400 K], time_constant: 20 fs}\n", 450, 470);
+    restores(LINEAR "thermostat: {type: bussi, temperature: 300 K, time_constant: 20 fs}\n", 450, 470);
     restores(LINEAR "predictor: {representation: cartesian, inputs: [velocity]}\npolicy: {frequency: 0.5}\n", 450, 470);
     static const char *const network =
         LINEAR "predictor: {type: lstm, layers: 1, hidden: 2, history: 4}\npolicy: {frequency: 0.1}\n";
