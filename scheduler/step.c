@@ -171,15 +171,17 @@ static enum hm_status check_limits(const struct hm_propagator *p, const struct h
     return HM_OK;
 }
 
-/* In two halves around the bath. */
+/* In two halves around the bath. What the heat asks of a kick is its slope along the way, of which an impulse that makes
+ * up for earlier steps says nothing. */
 static void drift_in_bath(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const double half = 0.5 * p->schedule.timestep;
-    s->heat += hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, now->kick);
+    const double *slope = now->kick_exact ? now->kick_exact : now->kick;
+    s->heat += hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, slope);
     now->heat = s->heat;
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->frame.x, s->x_spare);
     s->heat += hm_thermostat_apply(&p->thermostat, &s->frame, s->step, s->frame.v, s->bath_kick);
-    s->heat -= hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, now->kick);
+    s->heat -= hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, slope);
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->x_spare, s->x_spare);
 }
 
