@@ -1,9 +1,10 @@
 /* The terms of a polynomial in the internal coordinates of a molecule, symmetric under the exchange of equal atoms.
  *
  *   variables   one per bond, angle (its cosine where it is nearly straight) or inverse distance; two, cosine and sine,
- *               per dihedral. A centre with three neighbours adds the dihedrals that tell how far it is from planar.
- *               Beside internal coordinates the inverse distances of atoms three or more bonds apart, which stand
- *               alone: for what acts through space.
+ *               per dihedral. A centre with three neighbours adds the cosines of the dihedrals about its bonds, which
+ *               tell how far it is from planar. Beside internal coordinates the inverse distances of atoms three or
+ *               more bonds apart, which stand alone: for what acts through space, and for what bends of a straight
+ *               chain have in common, which has no dihedrals.
  *   monomial    a product of powers of variables; of sines an even number, for the mirror image has the same energy
  *   term        the sum of a monomial and all its different images under the exchanges of equal atoms
  *
@@ -29,6 +30,7 @@ enum hm_primitive_kind {
     HM_PRIMITIVE_INVERSE,
     HM_PRIMITIVE_ANGLE,
     HM_PRIMITIVE_COSINE,
+    HM_PRIMITIVE_PLANARITY,
     HM_PRIMITIVE_DIHEDRAL
 };
 

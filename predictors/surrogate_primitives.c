@@ -45,6 +45,9 @@ double hm_primitive_value(const struct hm_primitive *primitive, const struct hm_
     case HM_PRIMITIVE_COSINE:
         value = hm_internal_angle(box, x, p->atoms, gradient);
         return scale_gradient(p, -cos(value), sin(value), gradient);
+    case HM_PRIMITIVE_PLANARITY:
+        value = hm_internal_dihedral(box, x, p->atoms, gradient);
+        return scale_gradient(p, cos(value), -sin(value), gradient);
     case HM_PRIMITIVE_DIHEDRAL:
         return hm_internal_dihedral(box, x, p->atoms, gradient);
     }
@@ -109,27 +112,37 @@ static enum hm_status add_angles(const struct hm_frame *frame, const struct bond
     return HM_OK;
 }
 
-/* i-j-k-l along bonds, or, about a centre j of three neighbours, from one neighbour over another to the third. */
-static bool is_dihedral(const struct bonded *m, size_t i, size_t j, size_t k, size_t l)
-{
-    const size_t n = m->natom;
-    if (i == k || i == l || j == l || !m->are[i * n + j] || !m->are[j * n + k]) return false;
-    if (m->are[k * n + l]) return i < l || (i == l && j < k);
-    return m->are[j * n + l] && count_neighbours(m, j) == 3;
-}
-
+/* Along the bonds i-j-k-l; where three of them are in a line there is no dihedral. */
 static enum hm_status add_dihedrals(const struct hm_frame *frame, const struct bonded *m, struct hm_basis *b,
                                     size_t *capacity)
 {
     const size_t n = m->natom;
     for (size_t j = 0; j < n; j++)
         for (size_t k = 0; k < n; k++)
-            for (size_t i = 0; j != k && i < n; i++)
-                for (size_t l = 0; l < n; l++) {
+            for (size_t i = 0; m->are[j * n + k] && i < n; i++)
+                for (size_t l = i + 1; l < n; l++) {
                     const size_t atoms[4] = {i, j, k, l}, last[3] = {j, k, l};
-                    if (!is_dihedral(m, i, j, k, l)) continue;
+                    if (i == k || j == l || !m->are[i * n + j] || !m->are[k * n + l]) continue;
                     if (is_nearly_straight(frame, atoms) || is_nearly_straight(frame, last)) continue;
                     HM_TRY(add(b, capacity, HM_PRIMITIVE_DIHEDRAL, 4, atoms));
+                }
+    return HM_OK;
+}
+
+/* About a centre j of three neighbours, from one over another to the third: angles do not tell how far j is from their
+ * plane while it is near. */
+static enum hm_status add_planarities(const struct hm_frame *frame, const struct bonded *m, struct hm_basis *b,
+                                      size_t *capacity)
+{
+    const size_t n = m->natom;
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; count_neighbours(m, j) == 3 && k < n; k++)
+            for (size_t i = 0; m->are[j * n + k] && i < n; i++)
+                for (size_t l = i + 1; l < n; l++) {
+                    const size_t atoms[4] = {i, j, k, l}, other[3] = {l, j, k};
+                    if (i == k || l == k || !m->are[j * n + i] || !m->are[j * n + l]) continue;
+                    if (is_nearly_straight(frame, atoms) || is_nearly_straight(frame, other)) continue;
+                    HM_TRY(add(b, capacity, HM_PRIMITIVE_PLANARITY, 4, atoms));
                 }
     return HM_OK;
 }
@@ -169,17 +182,21 @@ static enum hm_status add_all(const struct hm_frame *frame, const struct bonded 
     if (distances) return HM_OK;
     HM_TRY(add_angles(frame, m, b, &capacity));
     HM_TRY(add_dihedrals(frame, m, b, &capacity));
+    HM_TRY(add_planarities(frame, m, b, &capacity));
     return add_remote_pairs(m, b, &capacity);
 }
 
 /* ---- exchanges ---- */
 
+/* Read from either end; of a centre and its three neighbours the first and the last change places. */
 static bool same_atoms(const struct hm_primitive *p, const size_t *atoms)
 {
+    const bool centred = p->kind == HM_PRIMITIVE_PLANARITY;
     bool forward = true, backward = true;
     for (size_t a = 0; a < p->natom; a++) {
+        const bool stays = centred && (a == 1 || a == 2);
         forward = forward && p->atoms[a] == atoms[a];
-        backward = backward && p->atoms[a] == atoms[p->natom - 1 - a];
+        backward = backward && p->atoms[a] == atoms[stays ? a : p->natom - 1 - a];
     }
     return forward || backward;
 }

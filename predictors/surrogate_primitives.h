@@ -17,7 +17,7 @@ static inline size_t hm_primitive_variables(const struct hm_primitive *primitive
     return primitive->kind == HM_PRIMITIVE_DIHEDRAL ? 2 : 1;
 }
 
-/* Its value and gradient at x: distance (or its inverse), angle (or minus its cosine), dihedral. */
+/* Its value and gradient at x: distance (or its inverse), angle (or minus its cosine), dihedral (or its cosine). */
 double hm_primitive_value(const struct hm_primitive *primitive, const struct hm_frame *box, const double *x,
                           double gradient[4][3]);
 
