@@ -29,8 +29,8 @@ static enum hm_status read_charges(const struct hm_config *config, const struct 
     const size_t count = hm_config_length(config, "hamiltonian.charges");
     if (count == 0) return HM_OK;
     if (count != frame->natom)
-        return hm_config_fault(config, "hamiltonian.charges", "%zu charges for %zu atoms: each atom needs one", count,
-                               frame->natom);
+        return hm_config_fault(config, "hamiltonian.charges", "%zu charge%s for %zu atoms: each atom needs one", count,
+                               count == 1 ? "" : "s", frame->natom);
     *charge = calloc(count, sizeof **charge);
     if (!*charge) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu charges", count);
     for (size_t i = 0; i < count; i++) {
@@ -46,7 +46,7 @@ static enum hm_status read_all(const struct hm_config *config, const struct hm_f
     HM_TRY(hm_bonds_read(config, frame, NULL, &valence->bonds));
     HM_TRY(hm_valence_read(config, frame, valence));
     HM_TRY(read_charges(config, frame, &valence->charge));
-    HM_TRY(hm_pairs_read(config, frame, valence->bonds, valence->charge, &valence->pairs));
+    HM_TRY(hm_valence_pairs_read(config, frame, valence->bonds, valence->charge, &valence->pairs));
     if (valence->bonds->count + valence->nangle + valence->ndihedral + valence->pairs.count == 0)
         return hm_config_fault(config, "hamiltonian",
                                "valence needs bonds, angles, dihedrals, charges or pairs that act on some atoms");
@@ -100,7 +100,7 @@ static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct 
     hm_bonds_add(valence->bonds, frame, label);
     add_angles(valence, frame, label);
     add_dihedrals(valence, frame, label);
-    hm_pairs_add(&valence->pairs, frame, label);
+    hm_valence_pairs_add(&valence->pairs, frame, label);
     if (!valence->charge) return HM_OK;
     for (size_t k = 0; k < 3; k++) {
         label->dipole[k] = 0;

@@ -24,14 +24,14 @@ struct hm_dihedral {
 };
 
 /* u(r) = c12 / r^12 - c6 / r^6 + qq / r */
-struct hm_pair {
+struct hm_valence_pair {
     size_t atoms[2];
     double c6, c12, qq;
 };
 
-struct hm_pairs {
+struct hm_valence_pairs {
     size_t count, capacity;
-    struct hm_pair *pair; // (count)
+    struct hm_valence_pair *pair; // (count)
 };
 
 struct hm_valence {
@@ -39,7 +39,7 @@ struct hm_valence {
     size_t nangle, ndihedral;
     struct hm_angle *angle;       // (nangle)
     struct hm_dihedral *dihedral; // (ndihedral)
-    struct hm_pairs pairs;
+    struct hm_valence_pairs pairs;
     double *charge; // (natom), or NULL
 };
 
@@ -47,9 +47,10 @@ struct hm_valence {
 enum hm_status hm_valence_read(const struct hm_config *config, const struct hm_frame *frame,
                                struct hm_valence *valence);
 /* `hamiltonian.charges` and `hamiltonian.pairs`, with the bonds as read. */
-enum hm_status hm_pairs_read(const struct hm_config *config, const struct hm_frame *frame, const struct hm_bonds *bonds,
-                             const double *charge, struct hm_pairs *pairs);
+enum hm_status hm_valence_pairs_read(const struct hm_config *config, const struct hm_frame *frame,
+                                     const struct hm_bonds *bonds, const double *charge,
+                                     struct hm_valence_pairs *pairs);
 /* Adds energy, forces and virial in free space. */
-void hm_pairs_add(const struct hm_pairs *pairs, const struct hm_frame *frame, struct hm_label *label);
+void hm_valence_pairs_add(const struct hm_valence_pairs *pairs, const struct hm_frame *frame, struct hm_label *label);
 
 #endif

@@ -125,11 +125,11 @@ static enum hm_status scale_of(const struct maker *maker, size_t i, size_t j, co
     return HM_OK;
 }
 
-static enum hm_status keep(struct hm_pairs *pairs, const struct hm_pair *pair)
+static enum hm_status keep(struct hm_valence_pairs *pairs, const struct hm_valence_pair *pair)
 {
     if (pairs->count == pairs->capacity) {
         const size_t capacity = pairs->capacity ? 2 * pairs->capacity : 64;
-        struct hm_pair *larger = realloc(pairs->pair, capacity * sizeof *larger);
+        struct hm_valence_pair *larger = realloc(pairs->pair, capacity * sizeof *larger);
         if (!larger) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu pairs", capacity);
         pairs->pair = larger;
         pairs->capacity = capacity;
@@ -138,7 +138,7 @@ static enum hm_status keep(struct hm_pairs *pairs, const struct hm_pair *pair)
     return HM_OK;
 }
 
-static enum hm_status make_pair(const struct maker *maker, size_t i, size_t j, struct hm_pairs *pairs)
+static enum hm_status make_pair(const struct maker *maker, size_t i, size_t j, struct hm_valence_pairs *pairs)
 {
     const struct rule *rule = rule_of(maker, i, j);
     if (maker->apart[j] < NEAR) {
@@ -149,7 +149,7 @@ static enum hm_status make_pair(const struct maker *maker, size_t i, size_t j, s
                                "atoms %zu and %zu are %s apart; only atoms at least three bonds apart are pairs", i, j,
                                maker->apart[j] == 1 ? "one bond" : "two bonds");
     }
-    struct hm_pair pair = {.atoms = {i, j}};
+    struct hm_valence_pair pair = {.atoms = {i, j}};
     double scale;
     if (rule && rule->epsilon > 0) {
         HM_TRY(scale_of(maker, i, j, "hamiltonian.scale_14.lennard_jones", "Lennard-Jones", &scale));
@@ -164,7 +164,7 @@ static enum hm_status make_pair(const struct maker *maker, size_t i, size_t j, s
     return pair.c6 != 0 || pair.qq != 0 ? keep(pairs, &pair) : HM_OK;
 }
 
-static enum hm_status make_pairs(const struct maker *maker, struct hm_pairs *pairs)
+static enum hm_status make_pairs(const struct maker *maker, struct hm_valence_pairs *pairs)
 {
     for (size_t r = 0; r < maker->nrule; r++) HM_TRY(read_rule(maker, r));
     for (size_t i = 0; i < maker->frame->natom; i++) {
@@ -174,8 +174,8 @@ static enum hm_status make_pairs(const struct maker *maker, struct hm_pairs *pai
     return HM_OK;
 }
 
-enum hm_status hm_pairs_read(const struct hm_config *config, const struct hm_frame *frame, const struct hm_bonds *bonds,
-                             const double *charge, struct hm_pairs *pairs)
+enum hm_status hm_valence_pairs_read(const struct hm_config *config, const struct hm_frame *frame,
+                                     const struct hm_bonds *bonds, const double *charge, struct hm_valence_pairs *pairs)
 {
     struct maker maker = {config, frame, bonds, charge, hm_config_length(config, "hamiltonian.pairs"), NULL, NULL};
     if (maker.nrule == 0 && !charge) return HM_OK;
@@ -195,10 +195,10 @@ enum hm_status hm_pairs_read(const struct hm_config *config, const struct hm_fra
     return status;
 }
 
-void hm_pairs_add(const struct hm_pairs *pairs, const struct hm_frame *frame, struct hm_label *label)
+void hm_valence_pairs_add(const struct hm_valence_pairs *pairs, const struct hm_frame *frame, struct hm_label *label)
 {
     for (size_t n = 0; n < pairs->count; n++) {
-        const struct hm_pair *pair = &pairs->pair[n];
+        const struct hm_valence_pair *pair = &pairs->pair[n];
         double *fi = &label->force[3 * pair->atoms[0]], *fj = &label->force[3 * pair->atoms[1]], d[3];
         for (size_t k = 0; k < 3; k++) d[k] = frame->x[3 * pair->atoms[1] + k] - frame->x[3 * pair->atoms[0] + k];
         const double inverse2 = 1 / (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
