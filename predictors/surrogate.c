@@ -64,7 +64,7 @@ static enum hm_status find_base(const struct hm_predictor_setup *setup, struct h
 
 static void choose_ridges(const struct hm_config *config, struct hm_surrogate *s)
 {
-    static const double automatic[] = {1e-9, 1e-12, 1e-6};
+    static const double automatic[] = {1e-9, 1e-12, 1e-7, 1e-5};
     s->nridge = 1;
     if (!hm_config_is(config, "predictor.ridge", "auto")) {
         s->ridge[0] = hm_config_real(config, "predictor.ridge");

@@ -22,6 +22,7 @@
 struct hm_surrogate_header {
     double fitted; // 1 if the rest means anything
     double level;
+    double error; // on what was held out
 };
 
 /* Labels one after another, as they are kept. */
@@ -39,7 +40,7 @@ struct hm_surrogate {
     double timestep;
     double *root_mass;          // (natom) sqrt(m)
     const double *inverse_mass; // (natom) the representation's
-    double ridge[3];            // to choose from
+    double ridge[4];            // to choose from
     size_t nridge;
     size_t fewest; // labels before the first fit
 

@@ -20,8 +20,10 @@ enum {
 static const double NEEDED_IMPROVEMENT = 0.9;
 /* A richer level, likewise. */
 static const double NEEDED_BY_LEVEL = 0.95;
-/* Below this there is only rounding to improve on. */
-static const double EXACT = 1e-11;
+/* Better is no use to the dynamics; plainer terms and a stronger ridge carry farther out of the trained range. */
+static const double GOOD_ENOUGH = 1e-6;
+/* Labels are learned if they are worse than the fit in use was, by this: the others say nothing new. */
+static const double SURPRISE = 1.5;
 static const double EQUATIONS_PER_TERM = 2;
 
 /* ---- memory ---- */
@@ -153,9 +155,10 @@ static size_t thinning(const struct hm_surrogate *s, size_t count)
     return every > 1 ? every : 1;
 }
 
-/* Takes over labels that came together. */
-static enum hm_status take_labels(struct hm_surrogate *s, size_t count, const struct hm_interrupt *interrupt)
+/* Takes over labels that came together; if they are dull some are held out all the same. */
+static enum hm_status take_labels(struct hm_surrogate *s, bool dull, const struct hm_interrupt *interrupt)
 {
+    const size_t count = s->pending.count;
     const double **learned = calloc(count, sizeof *learned);
     size_t nlearned = 0;
     enum hm_status status = learned ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
@@ -168,7 +171,7 @@ static enum hm_status take_labels(struct hm_surrogate *s, size_t count, const st
         else if (i % every == 0)
             learned[nlearned++] = label;
     }
-    if (status == HM_OK) status = learn_labels(s, learned, nlearned, interrupt);
+    if (status == HM_OK && !dull) status = learn_labels(s, learned, nlearned, interrupt);
     s->seen += count;
     s->pending.count = 0;
     free(learned);
@@ -187,7 +190,7 @@ static enum hm_status prepare_model(struct hm_surrogate *s)
     return HM_OK;
 }
 
-static enum hm_status absorb(struct hm_surrogate *s, const struct hm_batch *batch)
+static enum hm_status collect(struct hm_surrogate *s, const struct hm_batch *batch)
 {
     const size_t size = hm_row_size(batch->nchannel);
     for (size_t r = 0; r < batch->count; r++) {
@@ -197,20 +200,18 @@ static enum hm_status absorb(struct hm_surrogate *s, const struct hm_batch *batc
         HM_TRY(next_label(&s->pending, s->label_size, SIZE_MAX, &label));
         make_label(s, row, label);
     }
-    if (!s->prepared && s->pending.count < FEWEST_LABELS) return HM_OK;
-    if (!s->prepared) HM_TRY(prepare_model(s));
-    return take_labels(s, s->pending.count, &batch->interrupt);
+    return HM_OK;
 }
 
 /* ---- fitting ---- */
 
-/* rms error over rms kick of what was held out, both mass-weighted. */
-static double held_out_error(struct hm_surrogate *s, double *parameters)
+/* rms error over rms kick of labels, both mass-weighted. */
+static double error_on(struct hm_surrogate *s, const struct hm_surrogate_labels *labels, double *parameters)
 {
     double error = 0, size = 0;
     hm_surrogate_use(s, parameters);
-    for (size_t i = 0; i < s->held_out.count; i++) {
-        const double *label = &s->held_out.values[i * s->label_size], *target = label_target(s, label);
+    for (size_t i = 0; i < labels->count; i++) {
+        const double *label = &labels->values[i * s->label_size], *target = label_target(s, label);
         s->model->gradient(s->geometry, label, s->gradient);
         for (size_t k = 0; k < 3 * s->natom; k++) {
             if (s->root_mass[k / 3] == 0) continue;
@@ -233,8 +234,10 @@ static void solve(struct hm_surrogate *s, struct choice *choice)
     double *weights = hm_surrogate_weights(s, s->candidate);
     memset(weights, 0, s->nweight * sizeof *weights);
     hm_least_squares_solve(&s->fit, count, choice->ridge, weights, &choice->condition);
-    *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level};
-    choice->error = held_out_error(s, s->candidate);
+    *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level, 0};
+    choice->error = error_on(s, &s->held_out, s->candidate);
+    hm_surrogate_header(s->candidate)->error = choice->error;
+    if (s->model->trust) s->model->trust(s->geometry, hm_surrogate_scales(s->candidate), choice->level, choice->error);
 }
 
 static void try_choice(struct hm_surrogate *s, struct choice choice, double needed, struct choice *best)
@@ -254,31 +257,51 @@ static struct choice choose(struct hm_surrogate *s, bool fitted)
         const double terms = (double)s->model->count(s->geometry, level);
         if (level > first && equations(s, s->fit.rows) < EQUATIONS_PER_TERM * terms) break;
         try_choice(s, (struct choice){.level = level, .ridge = s->ridge[0]}, NEEDED_BY_LEVEL, &best);
+        if (best.error < GOOD_ENOUGH) break;
     }
-    for (size_t r = 1; r < s->nridge; r++)
-        try_choice(s, (struct choice){.level = best.level, .ridge = s->ridge[r]}, 1, &best);
+    for (size_t r = 1; r < s->nridge; r++) {
+        const double needed = s->ridge[r] > best.ridge ? fmax(1, GOOD_ENOUGH / best.error) : 1;
+        try_choice(s, (struct choice){.level = best.level, .ridge = s->ridge[r]}, needed, &best);
+    }
     return best;
 }
 
-enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, struct hm_training_report *report)
+/* Do the labels that came say what the fit in use knows already? */
+static bool are_dull(struct hm_surrogate *s)
 {
-    struct hm_surrogate *s = self;
+    const struct hm_surrogate_header *header = hm_surrogate_header(s->parameters);
+    if (header->fitted != 1 || s->pending.count >= LONG_BATCH) return false;
+    const double terms = (double)s->model->count(s->geometry, (size_t)header->level);
+    if (header->error > GOOD_ENOUGH && equations(s, s->fit.rows) < ENOUGH_EQUATIONS * terms) return false;
+    return error_on(s, &s->pending, s->parameters) < SURPRISE * fmax(header->error, GOOD_ENOUGH);
+}
+
+static void fit(struct hm_surrogate *s, struct hm_training_report *report)
+{
     const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
-    *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0, NAN, 0};
-    HM_TRY(begin_learning(s));
-    HM_TRY(absorb(s, batch));
-    report->samples = (double)(s->prepared ? s->seen : s->pending.count);
-    if (!s->prepared || s->held_out.count == 0) return HM_OK;
-    report->held_out_before = fitted ? held_out_error(s, s->parameters) : NAN;
-    if (fitted && report->held_out_before < EXACT) return HM_OK;
+    report->held_out_before = fitted ? error_on(s, &s->held_out, s->parameters) : NAN;
     struct choice best = choose(s, fitted);
-    if (!isfinite(best.error)) return HM_OK;
+    if (!isfinite(best.error)) return;
     solve(s, &best);
     report->held_out_after = best.error;
     report->condition = best.condition;
     report->terms = s->model->count(s->geometry, best.level);
     report->accepted = fitted ? best.error < NEEDED_IMPROVEMENT * report->held_out_before : best.error < 1;
     if (report->accepted) memcpy(s->parameters, s->candidate, s->nparameter * sizeof *s->parameters);
+}
+
+enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, struct hm_training_report *report)
+{
+    struct hm_surrogate *s = self;
+    *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0, NAN, 0};
+    HM_TRY(begin_learning(s));
+    HM_TRY(collect(s, batch));
+    report->samples = (double)(s->seen + s->pending.count);
+    if (!s->prepared && s->pending.count < FEWEST_LABELS) return HM_OK;
+    if (!s->prepared) HM_TRY(prepare_model(s));
+    const bool dull = are_dull(s);
+    HM_TRY(take_labels(s, dull, &batch->interrupt));
+    if (!dull && s->held_out.count > 0) fit(s, report);
     hm_surrogate_use(s, s->parameters);
     return HM_OK;
 }

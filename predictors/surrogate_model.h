@@ -45,6 +45,10 @@ struct hm_surrogate_model_ops {
     void (*prepare)(void *self, const double *const *x, size_t nx, double *scales);
     void (*widen)(void *self, const double *x, double *scales);
 
+    /* Optional: how far out of the trained range a fit with this held-out error is to be believed, put into `scales`.
+     */
+    void (*trust)(void *self, double *scales, size_t level, double error);
+
     /* dPhi_c/dx of the functions of a level. */
     void (*gradients)(void *self, const double *scales, const double *x, size_t level, double *gradients);
 

@@ -2,12 +2,13 @@
  *
  *   E = sum_c w_c T_c(z),   z = (q - centre) / half, so that the trained range of q is about -1 ... 1
  *
- * and z = cos phi, sin phi of a dihedral. Outside the trained range (and a quarter more) a coordinate goes on as the
- * tangent of E: E(z') + (z - z') . dE/dz(z'), z' the nearest point within, so that the energy stays what the force is
- * the gradient of and no power runs away.
+ * and z = cos phi, sin phi of a dihedral. A polynomial of degree d that is off by e within the range may be off by
+ * e T_d(z) outside, T_d Chebyshev's polynomial: as far as that is small, z = cosh(acosh(limit / e) / d), it is
+ * believed. Beyond, a coordinate goes on as the tangent of E: E(z') + (z - z') . dE/dz(z'), z' the nearest point
+ * within, so that the energy stays what the force is the gradient of and no power runs away.
  *
  * Scales (doubles), of each kind of coordinate that exchanges of equal atoms tell apart: centre | half | low | high,
- * the last two the trained range in z.
+ * the last two the trained range in z; behind them how far it is believed, in half widths of the trained range.
  */
 #include "predictors/surrogate_model.h"
 #include "predictors/surrogate_primitives.h"
@@ -19,7 +20,9 @@
 
 enum { MOST_TERMS = 1500, MOST_DEGREE = 16 };
 
-static const double MARGIN = 0.25, NARROWEST = 1e-6, EQUATIONS_PER_TERM = 2, LEARNED_PART = 7.0 / 8;
+/* Error tolerated outside the trained range; how far it is believed at least and at most. */
+static const double TOLERATED = 0.02, NEAREST = 1.25, FARTHEST = 4;
+static const double NARROWEST = 1e-6, EQUATIONS_PER_TERM = 2, LEARNED_PART = 7.0 / 8;
 /* Of the central difference that carries a gradient out of the trained range, in z. */
 static const double NUDGE = 1e-4;
 
@@ -32,6 +35,7 @@ struct polynomial {
     struct hm_frame box;
     size_t level;                                                // in use
     const struct scale *scale;                                   // in use; (nlike), borrowed
+    double reach;                                                // in use
     double *memory;                                              // behind the arrays below
     double *z, *inside, *away, *nudged, *slope, *ahead, *behind; // (nvariable)
     double *power;                                               // (nvariable, highest + 1)
@@ -128,7 +132,7 @@ static size_t count(const void *self, size_t level)
 
 static size_t scale_count(const void *self)
 {
-    return ((const struct polynomial *)self)->basis->nlike * sizeof(struct scale) / sizeof(double);
+    return ((const struct polynomial *)self)->basis->nlike * sizeof(struct scale) / sizeof(double) + 1;
 }
 
 static void describe(const void *self, size_t level, char *text, size_t size)
@@ -146,6 +150,11 @@ static double *primitive_gradient(const struct polynomial *p, size_t primitive)
 }
 
 /* z of every variable, and the primitives' gradients. */
+static double *reach_of(const struct polynomial *p, double *scales)
+{
+    return &scales[p->basis->nlike * sizeof(struct scale) / sizeof(double)];
+}
+
 static void measure(struct polynomial *p, const struct scale *scales, const double *x)
 {
     const struct hm_basis *b = p->basis;
@@ -253,7 +262,7 @@ static double find_inside(struct polynomial *p, bool *outside)
         const size_t v = primitive->variable;
         const double width = 0.5 * (s->high - s->low), middle = 0.5 * (s->high + s->low);
         extremeness = fmax(extremeness, fabs(p->z[v] - middle) / width);
-        p->inside[v] = fmin(fmax(p->z[v], s->low - MARGIN * width), s->high + MARGIN * width);
+        p->inside[v] = fmin(fmax(p->z[v], middle - p->reach * width), middle + p->reach * width);
         p->away[v] = p->z[v] - p->inside[v];
         *outside = *outside || p->away[v] != 0;
     }
@@ -300,6 +309,15 @@ static void prepare(void *self, const double *const *x, size_t nx, double *scale
         const double low = scale[l].low, high = scale[l].high, half = fmax(0.5 * (high - low), NARROWEST);
         scale[l] = (struct scale){0.5 * (low + high), half, -1, 1};
     }
+    *reach_of(p, scales) = NEAREST;
+}
+
+static void trust(void *self, double *scales, size_t level, double error)
+{
+    struct polynomial *p = self;
+    const double growth = TOLERATED / fmax(error, 1e-15);
+    const double reach = growth > 1 ? cosh(acosh(growth) / p->basis->level_degree[level]) : NEAREST;
+    p->reach = *reach_of(p, scales) = fmin(fmax(reach, NEAREST), FARTHEST);
 }
 
 static void gradients(void *self, const double *scales, const double *x, size_t level, double *gradients)
@@ -321,6 +339,7 @@ static void use(void *self, const double *scales, const double *weights, size_t 
 {
     struct polynomial *p = self;
     p->scale = (const struct scale *)(const void *)scales;
+    p->reach = scales[scale_count(p) - 1];
     p->level = level;
     for (size_t m = 0; m < p->basis->level_monomials[level]; m++) p->weight[m] = weights[p->basis->monomial[m].term];
 }
@@ -361,6 +380,7 @@ const struct hm_surrogate_model_ops hm_surrogate_polynomial = {
     .scale_count = scale_count,
     .describe = describe,
     .prepare = prepare,
+    .trust = trust,
     .widen = widen,
     .gradients = gradients,
     .use = use,

@@ -36,7 +36,7 @@ static const struct entry entries[] = {
     {"linear", "predictor: {type: linear, inputs: [velocity]}", 1e-9, THOROUGH},
     {"linear", "predictor: {type: linear, representation: cartesian, inputs: [velocity], history: 16}", 1e-6, THOROUGH},
     {"linear", "predictor: {type: linear, representation: cartesian}", 1e-7, THOROUGH},
-    {"surrogate", "predictor: {type: surrogate}", 1e-7, THOROUGH},
+    {"surrogate", "predictor: {type: surrogate}", 2e-6, THOROUGH},
     {"surrogate", "predictor: {type: surrogate, base: {type: hamiltonian}, basis: distances}", 1e-5, THOROUGH},
     {"surrogate", "predictor: {type: surrogate, degree: 2}", 0.3, THOROUGH},
     {"lstm", "predictor: {type: lstm, layers: 1, hidden: 4, history: 6}", 0.2, SLOW},
