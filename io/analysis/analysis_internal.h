@@ -17,7 +17,7 @@ struct hm_bond_length {
 
 struct hm_group_temperature {
     char name[HM_GROUP_NAME];
-    double kt; /* NaN: never seen */
+    double kt;
     double ratio;
 };
 
@@ -93,8 +93,9 @@ struct hm_equipartition;
 enum hm_status hm_equipartition_create(const struct hm_run *run, struct hm_equipartition **equipartition);
 void hm_equipartition_destroy(struct hm_equipartition **equipartition);
 void hm_equipartition_add(struct hm_equipartition *equipartition, const double *x, const double *v);
+/* At most so many; read gives those that were seen, and returns how many. */
 size_t hm_equipartition_groups(const struct hm_equipartition *equipartition);
-void hm_equipartition_read(const struct hm_equipartition *equipartition, struct hm_group_temperature *groups);
+size_t hm_equipartition_read(const struct hm_equipartition *equipartition, struct hm_group_temperature *groups);
 
 /* Correlation curves of a run, normalised; lags 0: there are none. */
 struct hm_curves {

@@ -60,7 +60,12 @@ static void take_from_reference(struct hm_analysis *a, const struct hm_analysis 
     if (reference->exact_fraction == 1)
         a->energy_drift_exact_band =
             fmax(fabs(reference->energy_drift_relative), fabs(reference->energy_max_block_deviation_relative));
-    for (size_t g = 0; g < a->ngroup; g++) a->groups[g].ratio = a->groups[g].kt / find_kt(reference, a->groups[g].name);
+    /* A motion that the reference has no heat in, such as a rotation that was taken out, has no ratio. */
+    const double none = 1e-9 * reference->mean_temperature_K / HM_TEMPERATURE_KELVIN;
+    for (size_t g = 0; g < a->ngroup; g++) {
+        const double kt = find_kt(reference, a->groups[g].name);
+        a->groups[g].ratio = kt > none ? a->groups[g].kt / kt : NAN;
+    }
 }
 
 static enum hm_status create_empty(struct hm_analysis **analysis)

@@ -19,22 +19,24 @@
  *                                        where a thermostat pushes every atom
  *   angular_momentum_drift_relative      max |L - L(0)| / mean of sum_i |r_i||p_i|, r and p relative to the centre of
  *                                        mass; null in periodic cells, for one atom, with frozen atoms or a thermostat
- * mean_temperature_K                     2 <K> / f k, f the degrees of freedom: 3N - 3 without thermostat or frozen atoms
- * equipartition                          object of kT by group: species (sum m v^2 relative to the centre of mass, over
- *   3 sum (1 - m/M)), "stretch A-B" (mu rdot^2, followed bonds), "bend A-B-C" (thetadot^2 / sum |dtheta/dx_i|^2 / m_i,
- *   pairs of bonds that share an atom), each exactly kT in a canonical ensemble; as ratio to the reference's, or
- *   without one to the mean temperature. Null for two atoms or fewer. A molecule whose angular momentum was removed,
- *   or a harmonic one, need not give 1: only the ratio to an exact run judges it.
- * Prediction, over injections after warm-up that had a prediction:
- *   kick_accuracy_percent, velocity_accuracy_percent   100 (1 - mean absolute error / mean absolute value), components
- *   residual_rms_relative                sqrt(sum |kick error|^2 / sum |exact kick|^2)
- * injections, injection_fraction         after warm-up; exact_fraction and longest_prediction_run over all steps
- * bonds                                  mean and standard deviation of the length over frames after warm-up
- * vacf_first_inflection_steps            of the mass-weighted VACF, over the first half of its lags
- * vibrational_peaks_cm1                  of the bonds' spectrum where no two bonds share an atom, else of the mass-weighted
- *   velocity spectrum, which has the bends and twists, and rotation as pairs of lines: maxima above 5 % of the largest,
- *   beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations, or from the frames if that is
- *   absent and every step is a frame.
+ * mean_temperature_K                     2 <K> / f k, f the degrees of freedom: 3N - 3 without thermostat or frozen
+ * atoms equipartition                          object of kT by group, as ratio to the reference's (null if that has no
+ * heat in it), or without one to the mean temperature: species        sum m v^2 relative to the centre of mass, over 3
+ * sum (1 - m/M); of atoms in the laboratory where momentum is not conserved "translation", "rotation", "stretch",
+ * "bend", "torsion"   of molecules of up to 64 atoms in all that are not periodic: the velocities projected on each
+ * kind of motion, energy over dimensions (io/analysis/motions.h) "stretch A-B", "bend A-B-C"   of these, by kind of
+ * bond and angle: rate^2 / sum_i |gradient_i|^2 / m_i each exactly kT in a canonical ensemble. Bonds are those that the
+ * run follows, or without any those that the first frame has (io/connectivity.h). Null for at most two atoms without a
+ * thermostat. A molecule whose angular momentum was removed, or a harmonic one, need not give 1: only the ratio to an
+ * exact run judges it. Prediction, over injections after warm-up that had a prediction: kick_accuracy_percent,
+ * velocity_accuracy_percent   100 (1 - mean absolute error / mean absolute value), components residual_rms_relative
+ * sqrt(sum |kick error|^2 / sum |exact kick|^2) injections, injection_fraction         after warm-up; exact_fraction
+ * and longest_prediction_run over all steps bonds                                  mean and standard deviation of the
+ * length over frames after warm-up vacf_first_inflection_steps            of the mass-weighted VACF, over the first
+ * half of its lags vibrational_peaks_cm1                  of the bonds' spectrum where no two bonds share an atom, else
+ * of the mass-weighted velocity spectrum, which has the bends and twists, and rotation as pairs of lines: maxima above
+ * 5 % of the largest, beyond 50 cm^-1, strongest first, at most 12. Curves come from /hamlet/correlations, or from the
+ * frames if that is absent and every step is a frame.
  *
  * oracle_calls                           evaluations that gave a kick, warm-up included
  * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm)
@@ -42,13 +44,12 @@
  *
  * With a reference, over frames at equal times (steps x time step):
  *   position_divergence                  rms over atoms of |x - x_ref|, unwrapped, at about 20 log-spaced frames
- *   energy_shift_relative                mean difference of the total energies / mean kinetic energy of the reference, at these
- *                                        frames: a run that left its energy at once and stayed has no drift, but a shift
- *   kinetic_, potential_divergence       rms of the difference / mean kinetic energy of the reference, at these frames
- *   vacf_rmse                            of the mass-weighted VACFs over their common lags, at most 1.67 ps
- *   vdos_overlap                         cosine of the angle between the mass-weighted spectra, both from the same
- *                                        lags under a Hann window, at 10 cm^-1 (coarser in short runs) up to
- *                                        10000 cm^-1: finer lines of single runs are noise in liquids
+ *   energy_shift_relative                mean difference of the total energies / mean kinetic energy of the reference,
+ * at these frames: a run that left its energy at once and stayed has no drift, but a shift kinetic_,
+ * potential_divergence       rms of the difference / mean kinetic energy of the reference, at these frames vacf_rmse of
+ * the mass-weighted VACFs over their common lags, at most 1.67 ps vdos_overlap                         cosine of the
+ * angle between the mass-weighted spectra, both from the same lags under a Hann window, at 10 cm^-1 (coarser in short
+ * runs) up to 10000 cm^-1: finer lines of single runs are noise in liquids
  *
  * Units: in the field names.
  * Errors: HM_BAD_INPUT (not a Hamlet trajectory; a reference of other atoms), HM_IO_ERROR, HM_OUT_OF_MEMORY.

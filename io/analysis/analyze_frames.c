@@ -137,13 +137,13 @@ static void read_momenta(const struct pass *p, struct hm_analysis *a)
 
 static enum hm_status read_equipartition(const struct pass *p, struct hm_analysis *a)
 {
-    if (p->run->frame.natom <= 2 || p->counted == 0) return HM_OK;
+    const bool alone = p->run->frame.natom <= 2 && !p->run->info.thermostatted;
+    if (alone || p->counted == 0) return HM_OK;
     const size_t ngroup = hm_equipartition_groups(p->equipartition);
     a->groups = calloc(ngroup, sizeof *a->groups);
     if (!a->groups) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu groups", ngroup);
-    a->ngroup = ngroup;
-    hm_equipartition_read(p->equipartition, a->groups);
-    for (size_t g = 0; g < ngroup; g++)
+    a->ngroup = hm_equipartition_read(p->equipartition, a->groups);
+    for (size_t g = 0; g < a->ngroup; g++)
         a->groups[g].ratio = a->groups[g].kt / (a->mean_temperature_K / HM_TEMPERATURE_KELVIN);
     return HM_OK;
 }

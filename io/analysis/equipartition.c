@@ -1,14 +1,18 @@
-/* Kinetic temperature of species, bond stretches and angle bends.
+/* Kinetic temperature of species, of kinds of bonds and angles, and of the motions of molecules.
  *
- * For a Maxwell distribution without net momentum each of these averages is exactly kT, whatever the potential:
- *   species   sum_i m_i |v_i - V|^2 / sum_i 3 (1 - m_i / M)
- *   stretch   mu_ij ((v_j - v_i) . r_ij / |r_ij|)^2
+ * For a Maxwell distribution each of these averages is exactly kT, whatever the potential:
+ *   species   sum_i m_i |v_i - V|^2 / sum_i 3 (1 - m_i / M); with V = 0 and M infinite where momentum is not conserved
+ *   stretch   rdot^2 / sum_i |dr/dx_i|^2 / m_i
  *   bend      thetadot^2 / sum_i |dtheta/dx_i|^2 / m_i
+ *   motions   io/analysis/motions.h
  * Source: Wilson, Decius, Cross, Molecular Vibrations (1955), ch. 4 (s vectors and the G matrix).
  */
 #include "io/analysis/analysis_internal.h"
 
+#include "io/analysis/motions.h"
+#include "io/connectivity.h"
 #include "io/elements.h"
+#include "io/internals.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,22 +22,27 @@
 /* Straighter than this an angle has no plane to bend in. */
 #define LEAST_SINE 1e-6
 
+/* In a larger system, or a periodic one, only species are told apart. */
+enum { MOLECULE_ATOMS = 64 };
+
 struct group {
     char name[HM_GROUP_NAME];
     double sum, weight;
 };
 
-struct angle {
-    size_t end[2], centre, group;
+/* A bond or an angle, whose rate belongs to a group. */
+struct coordinate {
+    size_t natom, atoms[3], group;
 };
 
 struct hm_equipartition {
     const struct hm_run *run;
-    size_t ngroup, nangle, capacity;
+    size_t ngroup, ncoordinate, capacity;
     struct group *groups;
-    size_t *atom_group;   /* (natom) */
-    size_t *bond_group;   /* (nbond) */
-    struct angle *angles; /* (nangle) */
+    size_t *atom_group;             /* (natom) */
+    struct coordinate *coordinates; /* (ncoordinate) */
+    size_t (*bonds)[2];             /* those followed, or found */
+    struct hm_motions *motions;     /* NULL: species only */
     double mass;
 };
 
@@ -58,72 +67,75 @@ static const char *symbol(const struct hm_equipartition *e, size_t atom)
     return hm_element_symbol(e->run->frame.number[atom]);
 }
 
-/* The two ends of a name in a fixed order, so that H-O and O-H are one group. */
-static void sort_ends(const struct hm_equipartition *e, size_t end[2])
+static enum hm_status name_species(struct hm_equipartition *e)
 {
-    if (strcmp(symbol(e, end[0]), symbol(e, end[1])) <= 0) return;
-    const size_t swap = end[0];
-    end[0] = end[1];
-    end[1] = swap;
-}
-
-static enum hm_status name_species_and_bonds(struct hm_equipartition *e)
-{
-    const struct hm_run *run = e->run;
-    for (size_t i = 0; i < run->frame.natom; i++) {
+    for (size_t i = 0; i < e->run->frame.natom; i++) {
         HM_TRY(find_group(e, symbol(e, i), &e->atom_group[i]));
-        e->mass += run->frame.mass[i];
-    }
-    for (size_t b = 0; b < run->nbond; b++) {
-        char name[HM_GROUP_NAME];
-        size_t end[2] = {run->bonds[b][0], run->bonds[b][1]};
-        sort_ends(e, end);
-        snprintf(name, sizeof name, "stretch %s-%s", symbol(e, end[0]), symbol(e, end[1]));
-        HM_TRY(find_group(e, name, &e->bond_group[b]));
+        e->mass += e->run->frame.mass[i];
     }
     return HM_OK;
 }
 
-/* The atom that two bonds share, if they share one. */
-static bool shared_atom(const size_t a[2], const size_t b[2], struct angle *angle)
-{
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < 2; j++) {
-            if (a[i] != b[j] || a[1 - i] == b[1 - j]) continue;
-            *angle = (struct angle){.end = {a[1 - i], b[1 - j]}, .centre = a[i]};
-            return true;
-        }
-    return false;
-}
-
-static enum hm_status add_angle(struct hm_equipartition *e, struct angle *angle, size_t *capacity)
+/* Its name has the two ends in a fixed order, so that H-O and O-H are one group. */
+static enum hm_status add_coordinate(struct hm_equipartition *e, const size_t *atoms, size_t natom)
 {
     char name[HM_GROUP_NAME];
-    if (e->nangle == *capacity) {
-        *capacity = *capacity ? 2 * *capacity : 16;
-        struct angle *angles = realloc(e->angles, *capacity * sizeof *angles);
-        if (!angles) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu angles", *capacity);
-        e->angles = angles;
+    struct coordinate *c = &e->coordinates[e->ncoordinate++];
+    c->natom = natom;
+    memcpy(c->atoms, atoms, natom * sizeof *atoms);
+    const char *first = symbol(e, atoms[0]), *last = symbol(e, atoms[natom - 1]);
+    if (strcmp(first, last) > 0) {
+        const char *swap = first;
+        first = last;
+        last = swap;
     }
-    sort_ends(e, angle->end);
-    snprintf(name, sizeof name, "bend %s-%s-%s", symbol(e, angle->end[0]), symbol(e, angle->centre),
-             symbol(e, angle->end[1]));
-    HM_TRY(find_group(e, name, &angle->group));
-    e->angles[e->nangle++] = *angle;
+    if (natom == 2)
+        snprintf(name, sizeof name, "stretch %s-%s", first, last);
+    else
+        snprintf(name, sizeof name, "bend %s-%s-%s", first, symbol(e, atoms[1]), last);
+    return find_group(e, name, &c->group);
+}
+
+static enum hm_status name_coordinates(struct hm_equipartition *e, size_t nbond)
+{
+    size_t(*angles)[3], nangle;
+    HM_TRY(hm_motions_angles(nbond, (const size_t(*)[2])e->bonds, &angles, &nangle));
+    enum hm_status status = HM_OK;
+    e->coordinates = calloc(nbond + nangle + 1, sizeof *e->coordinates);
+    if (!e->coordinates) status = hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu angles", nangle);
+    for (size_t b = 0; status == HM_OK && b < nbond; b++) status = add_coordinate(e, e->bonds[b], 2);
+    for (size_t a = 0; status == HM_OK && a < nangle; a++) status = add_coordinate(e, angles[a], 3);
+    free(angles);
+    return status;
+}
+
+/* The bonds that the run follows; of a run that follows none, those of its first frame. */
+static enum hm_status list_bonds(struct hm_equipartition *e, size_t *nbond)
+{
+    const struct hm_run *run = e->run;
+    struct hm_frame first;
+    *nbond = run->nbond;
+    if (run->nbond == 0 && run->info.nframe > 0) {
+        HM_TRY(hm_frame_copy(&run->frame, &first));
+        enum hm_status status = hm_trajectory_read_frames(run->trajectory, 0, 1, NULL, first.x, NULL, NULL, NULL, NULL);
+        if (status == HM_OK) status = hm_connectivity_find(&first, &e->bonds, nbond);
+        hm_frame_release(&first);
+        return status;
+    }
+    e->bonds = calloc(run->nbond + 1, sizeof *e->bonds);
+    if (!e->bonds) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu bonds", run->nbond);
+    memcpy(e->bonds, run->bonds, run->nbond * sizeof *e->bonds);
     return HM_OK;
 }
 
-/* All pairs of bonds: followed bonds are few (those of molecules). */
-static enum hm_status name_angles(struct hm_equipartition *e)
+static enum hm_status name_motions(struct hm_equipartition *e)
 {
     const struct hm_run *run = e->run;
-    size_t capacity = 0;
-    for (size_t a = 0; a < run->nbond; a++)
-        for (size_t b = a + 1; b < run->nbond; b++) {
-            struct angle angle;
-            if (shared_atom(run->bonds[a], run->bonds[b], &angle)) HM_TRY(add_angle(e, &angle, &capacity));
-        }
-    return HM_OK;
+    size_t nbond;
+    if (run->info.periodic || run->frame.natom > MOLECULE_ATOMS) return HM_OK;
+    HM_TRY(list_bonds(e, &nbond));
+    HM_TRY(name_coordinates(e, nbond));
+    return hm_motions_create(&run->frame, nbond, (const size_t(*)[2])e->bonds, run->info.nframe, &e->motions);
 }
 
 enum hm_status hm_equipartition_create(const struct hm_run *run, struct hm_equipartition **equipartition)
@@ -134,13 +146,12 @@ enum hm_status hm_equipartition_create(const struct hm_run *run, struct hm_equip
     if (!e) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: equipartition");
     e->run = run;
     e->atom_group = calloc(run->frame.natom + 1, sizeof *e->atom_group);
-    e->bond_group = calloc(run->nbond + 1, sizeof *e->bond_group);
-    if (!e->atom_group || !e->bond_group) {
+    if (!e->atom_group) {
         status = hm_fail(HM_OUT_OF_MEMORY, "out of memory: equipartition of %zu atoms", run->frame.natom);
         goto failed;
     }
-    HM_TRY_GOTO(status, name_species_and_bonds(e), failed);
-    HM_TRY_GOTO(status, name_angles(e), failed);
+    HM_TRY_GOTO(status, name_species(e), failed);
+    HM_TRY_GOTO(status, name_motions(e), failed);
     *equipartition = e;
     return HM_OK;
 failed:
@@ -152,10 +163,11 @@ void hm_equipartition_destroy(struct hm_equipartition **equipartition)
 {
     struct hm_equipartition *e = *equipartition;
     if (!e) return;
+    hm_motions_destroy(&e->motions);
     free(e->groups);
     free(e->atom_group);
-    free(e->bond_group);
-    free(e->angles);
+    free(e->coordinates);
+    free(e->bonds);
     free(e);
     *equipartition = NULL;
 }
@@ -176,70 +188,62 @@ static void add_sample(struct group *group, double sum, double weight)
 static void add_species(struct hm_equipartition *e, const double *v)
 {
     const struct hm_frame *frame = &e->run->frame;
-    double p[3];
-    hm_linear_momentum(frame, v, p);
+    const bool conserved = frame->at_rest > 0;
+    double p[3] = {0};
+    if (conserved) hm_linear_momentum(frame, v, p);
     for (size_t i = 0; i < frame->natom; i++) {
         double relative[3];
+        if (hm_frame_holds(frame, i)) continue;
         for (size_t k = 0; k < 3; k++) relative[k] = v[3 * i + k] - p[k] / e->mass;
         add_sample(&e->groups[e->atom_group[i]], frame->mass[i] * dot(relative, relative),
-                   3 * (1 - frame->mass[i] / e->mass));
+                   conserved ? 3 * (1 - frame->mass[i] / e->mass) : 3);
     }
 }
 
-static void add_stretch(struct hm_equipartition *e, size_t b, const double *x, const double *v)
+static void add_rate(struct hm_equipartition *e, const struct coordinate *c, const double *x, const double *v)
 {
     const struct hm_frame *frame = &e->run->frame;
-    const size_t i = e->run->bonds[b][0], j = e->run->bonds[b][1];
-    double d[3], relative[3];
-    hm_minimum_image(frame, x + 3 * i, x + 3 * j, d);
-    for (size_t k = 0; k < 3; k++) relative[k] = v[3 * j + k] - v[3 * i + k];
-    const double along = dot(relative, d), reduced = 1 / (1 / frame->mass[i] + 1 / frame->mass[j]);
-    if (dot(d, d) > 0) add_sample(&e->groups[e->bond_group[b]], reduced * along * along / dot(d, d), 1);
-}
-
-/* dtheta/dx of the ends is (cos e1 - e2) / (r1 sin) and alike; the sine drops out of the ratio. */
-static void add_bend(struct hm_equipartition *e, const struct angle *angle, const double *x, const double *v)
-{
-    const struct hm_frame *frame = &e->run->frame;
-    double arm[2][3], r[2], s[3][3];
-    for (size_t a = 0; a < 2; a++) {
-        hm_minimum_image(frame, x + 3 * angle->centre, x + 3 * angle->end[a], arm[a]);
-        r[a] = sqrt(dot(arm[a], arm[a]));
-        if (!(r[a] > 0)) return;
-        for (size_t k = 0; k < 3; k++) arm[a][k] /= r[a];
+    double gradient[3][3], rate = 0, inverse_mass = 0;
+    if (c->natom == 2)
+        hm_internal_distance(frame, x, c->atoms, gradient);
+    else if (!(sin(hm_internal_angle(frame, x, c->atoms, gradient)) > LEAST_SINE))
+        return;
+    for (size_t a = 0; a < c->natom; a++) {
+        if (hm_frame_holds(frame, c->atoms[a])) continue;
+        rate += dot(gradient[a], v + 3 * c->atoms[a]);
+        inverse_mass += dot(gradient[a], gradient[a]) / frame->mass[c->atoms[a]];
     }
-    const double cosine = dot(arm[0], arm[1]);
-    if (!(1 - cosine * cosine > LEAST_SINE * LEAST_SINE)) return;
-    for (size_t k = 0; k < 3; k++) {
-        s[0][k] = (cosine * arm[0][k] - arm[1][k]) / r[0];
-        s[1][k] = (cosine * arm[1][k] - arm[0][k]) / r[1];
-        s[2][k] = -s[0][k] - s[1][k];
-    }
-    const size_t atom[3] = {angle->end[0], angle->end[1], angle->centre};
-    double rate = 0, inverse_mass = 0;
-    for (size_t a = 0; a < 3; a++) {
-        rate += dot(s[a], v + 3 * atom[a]);
-        inverse_mass += dot(s[a], s[a]) / frame->mass[atom[a]];
-    }
-    add_sample(&e->groups[angle->group], rate * rate / inverse_mass, 1);
+    if (inverse_mass > 0) add_sample(&e->groups[c->group], rate * rate / inverse_mass, 1);
 }
 
 void hm_equipartition_add(struct hm_equipartition *e, const double *x, const double *v)
 {
     add_species(e, v);
-    for (size_t b = 0; b < e->run->nbond; b++) add_stretch(e, b, x, v);
-    for (size_t a = 0; a < e->nangle; a++) add_bend(e, &e->angles[a], x, v);
+    for (size_t c = 0; c < e->ncoordinate; c++) add_rate(e, &e->coordinates[c], x, v);
+    if (e->motions) hm_motions_add(e->motions, x, v);
 }
 
 size_t hm_equipartition_groups(const struct hm_equipartition *e)
 {
-    return e->ngroup;
+    return e->ngroup + (e->motions ? HM_MOTION_COUNT : 0);
 }
 
-void hm_equipartition_read(const struct hm_equipartition *e, struct hm_group_temperature *groups)
+/* A group that was never seen is none. */
+size_t hm_equipartition_read(const struct hm_equipartition *e, struct hm_group_temperature *groups)
 {
-    for (size_t g = 0; g < e->ngroup; g++) {
-        memcpy(groups[g].name, e->groups[g].name, HM_GROUP_NAME);
-        groups[g].kt = e->groups[g].weight > 0 ? e->groups[g].sum / e->groups[g].weight : NAN;
+    size_t count = 0;
+    for (size_t g = 0; g < hm_equipartition_groups(e); g++) {
+        const enum hm_motion motion = g < e->ngroup ? 0 : (enum hm_motion)(g - e->ngroup);
+        double sum, weight;
+        if (g < e->ngroup) {
+            sum = e->groups[g].sum;
+            weight = e->groups[g].weight;
+        } else {
+            hm_motions_read(e->motions, motion, &sum, &weight);
+        }
+        if (!(weight > 0)) continue;
+        groups[count].kt = sum / weight;
+        snprintf(groups[count++].name, HM_GROUP_NAME, "%s", g < e->ngroup ? e->groups[g].name : hm_motion_name(motion));
     }
+    return count;
 }
