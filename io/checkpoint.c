@@ -1,5 +1,7 @@
 #include "io/checkpoint.h"
 
+#include "io/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -221,22 +223,6 @@ static bool write_file(const char *name, const struct hm_archive *payload)
     return good && closed;
 }
 
-/* Names reach the disk with their folder. Some file systems cannot do that, and have no need of it. */
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    const int length = slash ? (int)(slash - path) + 1 : 0;
-    snprintf(folder, sizeof folder, "%.*s", length, path);
-    const int file = open(length ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return errno == EACCES; /* may be written to, but not listed */
-    const bool good = fsync(file) == 0 || errno == EINVAL || errno == EROFS;
-    const int reason = errno;
-    close(file);
-    errno = reason;
-    return good;
-}
-
 enum hm_status hm_checkpoint_write(const char *path, const struct hm_archive *payload)
 {
     struct names names;
@@ -253,7 +239,7 @@ enum hm_status hm_checkpoint_write(const char *path, const struct hm_archive *pa
         unlink(names.fresh);
         return status;
     }
-    return sync_folder(path) ? HM_OK : fail_write(path, "written");
+    return hm_folder_sync(path) ? HM_OK : fail_write(path, "written");
 }
 
 /* ---- both files ---- */
@@ -276,5 +262,5 @@ enum hm_status hm_checkpoint_remove(const char *path)
         if (!gone && errno != ENOENT && errno != ENOTDIR) return fail_write(all[i], "removed");
         removed = removed || gone;
     }
-    return !removed || sync_folder(path) ? HM_OK : fail_write(path, "removed");
+    return !removed || hm_folder_sync(path) ? HM_OK : fail_write(path, "removed");
 }

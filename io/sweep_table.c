@@ -1,6 +1,8 @@
 /* The CSV side of the table, and the journal. */
 #include "io/sweep_table.h"
 
+#include "io/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -99,18 +101,6 @@ static enum hm_status fail_to(const char *action, const char *path)
     return hm_fail(HM_IO_ERROR, "%s: cannot %s: %s", path, action, strerror(errno));
 }
 
-/* Without this a crash of the machine may forget that the file has its new name. */
-static void sync_folder(const char *path)
-{
-    char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash) snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    fsync(descriptor);
-    close(descriptor);
-}
-
 enum hm_status hm_sweep_table_write_csv(const char *path, const struct hm_sweep_columns *columns,
                                         const struct hm_sweep_row *rows)
 {
@@ -125,8 +115,7 @@ enum hm_status hm_sweep_table_write_csv(const char *path, const struct hm_sweep_
     const bool written = fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;
     if (fclose(out) != 0 || !written) return fail_to("write", aside);
     if (rename(aside, path) != 0) return fail_to("replace", path);
-    sync_folder(path);
-    return HM_OK;
+    return hm_folder_sync(path) ? HM_OK : fail_to("write", path);
 }
 
 /* ---- reading ---- */
