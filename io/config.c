@@ -14,7 +14,8 @@ enum { FILE_BYTES_MAX = 64 << 20 };
 static const char *const *copy_texts(struct hm_config *config, const char *const *texts, size_t count)
 {
     const char **copies = hm_config_allocate(config, (count + 1) * sizeof *copies);
-    for (size_t i = 0; copies && i < count; i++) copies[i] = hm_config_copy_text(config, texts[i], strlen(texts[i]));
+    for (size_t i = 0; copies && i < count; i++)
+        if (texts[i]) copies[i] = hm_config_copy_text(config, texts[i], strlen(texts[i]));
     return copies;
 }
 

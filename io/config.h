@@ -36,9 +36,12 @@ enum hm_status hm_config_parse(const char *text, const char *name, const char *c
 
 /* A setting that stands in another file: its faults begin with its place there, "sweep.yaml:5:12". */
 struct hm_config_setting {
-    const char *text; /* "key=value" */
-    const char *place;
+    const char *text;  /* "key=value" */
+    const char *place; /* NULL: --set */
 };
+
+/* The whole file in memory (free); its size is not asked for, so that pipes work. */
+enum hm_status hm_config_read_file(const char *path, char **text, size_t *size);
 
 /* The same from the text of a file that was read already, with such settings. */
 enum hm_status hm_config_parse_with(const char *text, size_t size, const char *name,
@@ -76,6 +79,8 @@ enum hm_status hm_config_fault(const struct hm_config *config, const char *key, 
 
 /* The configuration as YAML with overrides applied: parses again to the same values. Owned by the config. */
 const char *hm_config_yaml(const struct hm_config *config);
+/* A key that was written, with all below it, as YAML in one line (free); NULL without it, or without memory. */
+char *hm_config_line(const struct hm_config *config, const char *key);
 const char *hm_config_name(const struct hm_config *config);
 
 /* `hamlet explain`: one key, a section, or everything (key NULL). Fails with the nearest key. */

@@ -123,7 +123,7 @@ struct hm_config {
     struct config_node **defaults; /* by schema entry; NULL where there is none */
     const char *yaml;
     const char *const *overrides; /* copies of the --set arguments */
-    const char *const *places;    /* where each was written; NULL: on the command line */
+    const char *const *places;    /* where each was written; NULL, or a NULL of it: on the command line */
     size_t noverride;
     struct config_fault *faults;
     size_t nfault, fault_capacity;
@@ -150,9 +150,6 @@ enum hm_status hm_config_faults_report(struct hm_config *config);
 void hm_config_describe_place(const struct hm_config *config, struct config_place at, char *text, size_t size);
 
 /* ---- passes ---- */
-
-/* The whole file in memory (free); its size is not asked for, so that pipes work. */
-enum hm_status hm_config_read_file(const char *path, char **text, size_t *size);
 
 /* *root is NULL for a text without content. False when a fault was added and there is no tree to go on with. */
 bool hm_config_tree_parse(struct hm_config *config, const char *text, size_t size, size_t override,

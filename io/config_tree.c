@@ -151,7 +151,7 @@ void hm_config_describe_place(const struct hm_config *config, struct config_plac
         snprintf(text, size, "%s:%zu:%zu", config->name, at.line, at.column);
         return;
     }
-    if (config->places) {
+    if (config->places && config->places[at.override - 1]) {
         snprintf(text, size, "%s", config->places[at.override - 1]);
         return;
     }

@@ -2,12 +2,14 @@
 #include "io/config_internal.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 struct writer {
     struct hm_config *config;
     yaml_emitter_t emitter;
+    yaml_mapping_style_t style; /* everything inside a flow is one, too */
     char *text;
     size_t size, capacity;
     bool failed;
@@ -74,7 +76,7 @@ static void write_node(struct writer *writer, const struct config_node *node)
         emit(writer, &event, yaml_sequence_end_event_initialize(&event));
         return;
     }
-    emit(writer, &event, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
+    emit(writer, &event, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, writer->style));
     for (size_t i = 0; i < node->count; i++) {
         write_scalar(writer, node->items[i]->key, true);
         write_node(writer, node->items[i]);
@@ -82,26 +84,39 @@ static void write_node(struct writer *writer, const struct config_node *node)
     emit(writer, &event, yaml_mapping_end_event_initialize(&event));
 }
 
-void hm_config_yaml_write(struct hm_config *config)
+/* The text hangs on `config`; NULL without memory. */
+static char *write_document(struct hm_config *config, const struct config_node *root, yaml_mapping_style_t style)
 {
-    struct writer writer = {.config = config};
+    struct writer writer = {.config = config, .style = style};
     yaml_event_t event;
-    if (!yaml_emitter_initialize(&writer.emitter)) {
-        config->out_of_memory = true;
-        return;
-    }
+    if (!yaml_emitter_initialize(&writer.emitter)) return NULL;
     yaml_emitter_set_output(&writer.emitter, collect, &writer);
     yaml_emitter_set_unicode(&writer.emitter, 1);
     yaml_emitter_set_width(&writer.emitter, -1);
     emit(&writer, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
     emit(&writer, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
-    write_node(&writer, config->root);
+    write_node(&writer, root);
     emit(&writer, &event, yaml_document_end_event_initialize(&event, 1));
     emit(&writer, &event, yaml_stream_end_event_initialize(&event));
     if (!writer.failed && !yaml_emitter_flush(&writer.emitter)) writer.failed = true;
     yaml_emitter_delete(&writer.emitter);
-    if (writer.failed)
-        config->out_of_memory = true; /* the tree was checked: nothing else can go wrong */
-    else
-        config->yaml = writer.text;
+    return writer.failed ? NULL : writer.text;
+}
+
+/* The tree was checked: nothing but memory can go wrong. */
+void hm_config_yaml_write(struct hm_config *config)
+{
+    config->yaml = write_document(config, config->root, YAML_BLOCK_MAPPING_STYLE);
+    if (!config->yaml) config->out_of_memory = true;
+}
+
+char *hm_config_line(const struct hm_config *config, const char *key)
+{
+    const struct config_node *node = hm_config_node_find(config->root, key);
+    struct hm_config *holder = node ? calloc(1, sizeof *holder) : NULL;
+    if (!holder) return NULL;
+    const char *text = write_document(holder, node, YAML_FLOW_MAPPING_STYLE);
+    char *line = text ? strndup(text, strcspn(text, "\n")) : NULL;
+    hm_config_destroy(&holder);
+    return line;
 }

@@ -8,7 +8,16 @@
 
 enum { MOST_RANKS = 65536 };
 
-const char *const hm_sweep_kind_names[HM_SWEEP_KINDS] = {"run", "exact", "stretched", "longest_stable", "linear"};
+const char *const hm_sweep_kind_names[HM_SWEEP_KINDS] = {"run",    "exact", "stretched", "longest_stable",
+                                                         "linear", "respa"};
+const char hm_sweep_baselines[] = "exact, stretched, longest_stable, linear or respa";
+
+enum hm_sweep_kind hm_sweep_baseline_find(const char *name)
+{
+    int kind = HM_SWEEP_RUN + 1;
+    while (kind < HM_SWEEP_KINDS && strcmp(name, hm_sweep_kind_names[kind]) != 0) kind++;
+    return (enum hm_sweep_kind)kind;
+}
 
 const char *hm_sweep_place_text(struct sweep_reader *r, struct config_place at)
 {
@@ -58,19 +67,15 @@ static void read_combine(struct sweep_reader *r, const struct config_node *node)
 static void read_baselines(struct sweep_reader *r, const struct config_node *node)
 {
     if (node->kind != CONFIG_LIST) {
-        hm_config_fault_add(r->document, node->at,
-                            "baselines must be a list of exact, stretched, longest_stable or linear");
+        hm_config_fault_add(r->document, node->at, "baselines must be a list of %s", hm_sweep_baselines);
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
         const struct config_node *item = node->items[i];
-        int kind = HM_SWEEP_RUN + 1;
-        while (kind < HM_SWEEP_KINDS &&
-               !(item->kind == CONFIG_SCALAR && strcmp(item->text, hm_sweep_kind_names[kind]) == 0))
-            kind++;
+        const enum hm_sweep_kind kind =
+            item->kind == CONFIG_SCALAR ? hm_sweep_baseline_find(item->text) : HM_SWEEP_KINDS;
         if (kind == HM_SWEEP_KINDS)
-            hm_config_fault_add(r->document, item->at,
-                                "a baseline must be exact, stretched, longest_stable or linear; not '%.60s'",
+            hm_config_fault_add(r->document, item->at, "a baseline must be %s; not '%.60s'", hm_sweep_baselines,
                                 item->kind == CONFIG_SCALAR ? item->text : "a list or a map");
         else if (r->file->baseline[kind])
             hm_config_fault_add(r->document, item->at, "baselines lists '%s' twice", item->text);

@@ -10,7 +10,7 @@
  *     system.initial_velocities.seed + training.seed: {from: 1, count: 10}
  *                               keys that take the same value together; a range counts from `from` (default 1) by
  *                               `step` (default 1)
- *   baselines: [exact, stretched, longest_stable, linear]
+ *   baselines: [exact, stretched, longest_stable, linear, respa]
  *                               scheduler/sweep/baselines.h
  *   ranks_per_run: 1
  *
@@ -31,10 +31,15 @@ enum hm_sweep_kind {
     HM_SWEEP_STRETCHED,
     HM_SWEEP_LONGEST_STABLE,
     HM_SWEEP_LINEAR,
+    HM_SWEEP_RESPA,
     HM_SWEEP_KINDS
 };
 
 extern const char *const hm_sweep_kind_names[HM_SWEEP_KINDS];
+/* "exact, stretched, ... or respa", for messages. */
+extern const char hm_sweep_baselines[];
+/* HM_SWEEP_KINDS when there is no such baseline. */
+enum hm_sweep_kind hm_sweep_baseline_find(const char *name);
 
 struct hm_sweep_value {
     const char *text;                        /* as people see it: of a single value, its text without quotes */

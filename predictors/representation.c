@@ -9,8 +9,6 @@
 /* Relative to the trace of B^T M^-1 B: below rounding for a well-posed shape, decisive for a degenerate one. */
 static const double PAIR_RIDGE = 1e-14;
 
-enum { PAIR_MAX_ATOMS = 4 };
-
 static void list_pairs(struct hm_representation *r)
 {
     size_t c = 0;
@@ -48,12 +46,12 @@ static enum hm_status choose_kind(const struct hm_config *config, size_t natom, 
                                ops->method.name);
     *kind = hm_config_is(config, key, "pair") ? HM_REPRESENTATION_PAIR : HM_REPRESENTATION_CARTESIAN;
     if (ops->sees != HM_SEES_CHANNELS && !hm_config_has(config, key)) *kind = HM_REPRESENTATION_ATOMS;
-    if (*kind == HM_REPRESENTATION_PAIR && (natom < 2 || natom > PAIR_MAX_ATOMS))
+    if (*kind == HM_REPRESENTATION_PAIR && (natom < 2 || natom > HM_PAIR_MAX_ATOMS))
         return hm_config_fault(
             config, key,
             "pair impulses need 2 to %d atoms and there are %zu (beyond %d they are not unique): "
             "use a predictor that knows the geometry, 'type: surrogate', or 'representation: cartesian'",
-            PAIR_MAX_ATOMS, natom, PAIR_MAX_ATOMS);
+            HM_PAIR_MAX_ATOMS, natom, HM_PAIR_MAX_ATOMS);
     return HM_OK;
 }
 

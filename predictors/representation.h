@@ -25,6 +25,8 @@
 #include "io/config.h"
 #include "io/frame.h"
 
+enum { HM_PAIR_MAX_ATOMS = 4 }; /* beyond, impulses along pairs are not unique */
+
 enum hm_representation_kind { HM_REPRESENTATION_PAIR, HM_REPRESENTATION_CARTESIAN, HM_REPRESENTATION_ATOMS };
 
 /* The force of a cheaper Hamiltonian, lent from outside: force (natom, 3) = -dE/dx at x (natom, 3), not finite where it

@@ -15,11 +15,30 @@
 #include <string.h>
 #include <unistd.h>
 
+enum hm_status hm_sweep_name_beside(const char *trajectory, const char *word, size_t size, char *path)
+{
+    char stem[PATH_MAX];
+    HM_TRY(hm_checkpoint_path(trajectory, stem, sizeof stem)); /* knows where the stem ends */
+    stem[strlen(stem) - strlen(".chk")] = '\0';
+    if ((size_t)snprintf(path, size, "%s.%s.h5", stem, word) < size) return HM_OK;
+    return hm_fail(HM_BAD_OUTPUT, "%s: the path is too long", trajectory);
+}
+
 void hm_sweep_remove_files(const char *trajectory)
 {
     char checkpoint[PATH_MAX];
     unlink(trajectory);
     if (hm_checkpoint_path(trajectory, checkpoint, sizeof checkpoint) == HM_OK) hm_checkpoint_remove(checkpoint);
+}
+
+void hm_sweep_trajectory_setting(const char *trajectory, size_t size, char *setting)
+{
+    size_t used = (size_t)snprintf(setting, size, "output.trajectory='");
+    for (const char *c = trajectory; *c && used + 4 < size; c++) {
+        if (*c == '\'') setting[used++] = '\'';
+        setting[used++] = *c;
+    }
+    snprintf(setting + used, size - used, "'");
 }
 
 enum hm_status hm_sweep_task_job(const struct hm_sweep_task *task, const char *trajectory, const char *const *settings,
@@ -29,12 +48,7 @@ enum hm_status hm_sweep_task_job(const struct hm_sweep_task *task, const char *t
     char name[2 * PATH_MAX + 64];
     const char *all[MOST];
     struct hm_config *config;
-    size_t used = (size_t)snprintf(name, sizeof name, "output.trajectory='");
-    for (const char *c = trajectory; *c && used + 4 < sizeof name; c++) {
-        if (*c == '\'') name[used++] = '\'';
-        name[used++] = *c;
-    }
-    snprintf(name + used, sizeof name - used, "'");
+    hm_sweep_trajectory_setting(trajectory, sizeof name, name);
     if (nsetting >= MOST) return hm_fail(HM_INTERNAL, "a run with %zu settings", nsetting);
     all[0] = name;
     for (size_t i = 0; i < nsetting; i++) all[i + 1] = settings[i];
@@ -67,7 +81,7 @@ static enum hm_status run_anew(const struct hm_sweep_team *team, const struct hm
 {
     struct hm_job job = {0};
     hm_sweep_remove_files(task->trajectory);
-    if (task->kind == HM_SWEEP_LONGEST_STABLE) return hm_sweep_search(team, task, options);
+    if (task->kind == HM_SWEEP_LONGEST_STABLE) return hm_sweep_search(team, task, options, NULL);
     HM_TRY(hm_sweep_task_job(task, task->trajectory, NULL, 0, &job));
     const enum hm_status status = hm_sweep_team_run(team, &job, options);
     hm_job_release(&job);

@@ -35,6 +35,10 @@ void hm_sweep_execute(const struct hm_sweep_team *team, const struct hm_sweep_ta
 /* The task's configuration with further settings and another trajectory, as a job. */
 enum hm_status hm_sweep_task_job(const struct hm_sweep_task *task, const char *trajectory, const char *const *settings,
                                  size_t nsetting, struct hm_job *job);
+/* "output.trajectory='out/0007.h5'", quoted as YAML has it. */
+void hm_sweep_trajectory_setting(const char *trajectory, size_t size, char *setting);
+/* A file beside a trajectory: "out/0007.h5" and "probe" to "out/0007.probe.h5". */
+enum hm_status hm_sweep_name_beside(const char *trajectory, const char *word, size_t size, char *path);
 /* Removes a trajectory and its checkpoints. */
 void hm_sweep_remove_files(const char *trajectory);
 /* The fields of a row from a trajectory. */

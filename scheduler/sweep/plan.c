@@ -246,13 +246,16 @@ static enum hm_status plan_combinations(struct hm_sweep_plan *plan, struct hm_sw
 static enum hm_status plan_baseline(struct hm_sweep_plan *plan, size_t combination, enum hm_sweep_kind kind)
 {
     struct hm_config *config = NULL;
+    struct hm_job job;
     struct hm_baseline baseline;
     HM_TRY(configure(plan->file, combination, NULL, NULL, &config));
-    enum hm_status status = hm_baseline_derive(config, kind, &baseline);
-    hm_config_destroy(&config);
+    HM_TRY(hm_job_from_config(config, &job));
+    enum hm_status status = hm_baseline_derive(&job, kind, &baseline);
+    hm_job_release(&job);
     if (status == HM_OK)
         status = configure(plan->file, combination, &baseline, plan->file->baseline_place[kind], &config);
     if (status == HM_OK) status = make_run(plan, combination, kind, config);
+    hm_baseline_release(&baseline);
     if (status == HM_OK || !is_fault(status)) return status;
     char before[64];
     snprintf(before, sizeof before, "no %s baseline: ", hm_sweep_kind_names[kind]);

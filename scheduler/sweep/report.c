@@ -71,6 +71,7 @@ struct table {
     size_t *axis; /* (naxis) those that are shown */
     size_t naxis;
     bool search;    /* a column for the time step that was found */
+    bool respa;     /* a column for the fraction that had to be exact */
     double *values; /* (count) scratch */
 };
 
@@ -101,19 +102,22 @@ static void format_number(double value, const char *format, char cell[CELL])
         snprintf(cell, CELL, format, value);
 }
 
-/* kind | axes | runs | median | worst | failed | step, fs */
+/* kind | axes | runs | median | worst | failed | step, fs | exact */
 static size_t table_columns(const struct table *table)
 {
-    return 1 + table->naxis + 4 + table->search;
+    return 1 + table->naxis + 4 + table->search + table->respa;
 }
 
 static void fill_title(const struct table *table, char (*cell)[CELL])
 {
-    static const char *const titles[] = {"runs", "median", "worst", "failed", "timestep, fs"};
+    static const char *const titles[] = {"runs", "median", "worst", "failed"};
+    char(*tail)[CELL] = cell + 1 + table->naxis;
     snprintf(cell[0], CELL, "kind");
     for (size_t a = 0; a < table->naxis; a++)
         snprintf(cell[1 + a], CELL, "%s", hm_sweep_plan_axis_name(table->plan->file, table->axis[a]));
-    for (size_t i = 0; i < 4 + (size_t)table->search; i++) snprintf(cell[1 + table->naxis + i], CELL, "%s", titles[i]);
+    for (size_t i = 0; i < 4; i++) snprintf(tail[i], CELL, "%s", titles[i]);
+    if (table->search) snprintf(tail[4], CELL, "timestep, fs");
+    if (table->respa) snprintf(tail[4 + table->search], CELL, "exact");
 }
 
 /* What a group of runs came to; its values, sorted, are table->values[0 .. known - 1]. */
@@ -121,7 +125,20 @@ struct group {
     size_t runs, failed, known;
 };
 
-enum quantity { DEVIATION, TIMESTEP };
+enum quantity { DEVIATION, TIMESTEP, FRACTION };
+
+static double value_of(const struct hm_sweep_row *row, enum quantity quantity)
+{
+    switch (quantity) {
+    case TIMESTEP:
+        return row->value[HM_SWEEP_timestep_fs];
+    case FRACTION:
+        return row->value[HM_SWEEP_injection_fraction];
+    case DEVIATION:
+        break;
+    }
+    return hm_sweep_row_deviation(row);
+}
 
 static struct group collect(const struct table *table, size_t first, enum quantity quantity)
 {
@@ -134,7 +151,7 @@ static struct group collect(const struct table *table, size_t first, enum quanti
             group.failed++;
             continue;
         }
-        const double value = quantity == TIMESTEP ? row->value[HM_SWEEP_timestep_fs] : hm_sweep_row_deviation(row);
+        const double value = value_of(row, quantity);
         if (!isnan(value)) table->values[group.known++] = value;
     }
     qsort(table->values, group.known, sizeof *table->values, ascending);
@@ -160,9 +177,14 @@ static void fill_group(const struct table *table, size_t first, char (*cell)[CEL
     format_number(median(table->values, group.known), "%.1e", tail[1]);
     format_number(group.known > 0 ? table->values[group.known - 1] : NAN, "%.1e", tail[2]);
     snprintf(tail[3], CELL, group.failed > 0 ? "%zu" : "-", group.failed);
-    if (!table->search) return;
-    group = collect(table, first, TIMESTEP);
-    format_number(median(table->values, group.known), "%.4g", tail[4]);
+    if (table->search) {
+        group = collect(table, first, TIMESTEP);
+        format_number(median(table->values, group.known), "%.4g", tail[4]);
+    }
+    if (table->respa) {
+        group = collect(table, first, FRACTION);
+        format_number(median(table->values, group.known), "%.3g", tail[4 + table->search]);
+    }
 }
 
 static bool leads_group(const struct table *table, size_t run)
@@ -207,7 +229,10 @@ static enum hm_status print_table(struct table *table, FILE *out)
 enum hm_status hm_sweep_report_table(const struct hm_sweep_plan *plan, const struct hm_sweep_row *rows, FILE *out)
 {
     const struct hm_sweep_file *file = plan->file;
-    struct table table = {.plan = plan, .rows = rows, .search = plan->of_kind[HM_SWEEP_LONGEST_STABLE] > 0};
+    struct table table = {.plan = plan,
+                          .rows = rows,
+                          .search = plan->of_kind[HM_SWEEP_LONGEST_STABLE] > 0,
+                          .respa = plan->of_kind[HM_SWEEP_RESPA] > 0};
     table.axis = calloc(file->naxis + 1, sizeof *table.axis);
     table.values = calloc(plan->count + 1, sizeof *table.values);
     for (size_t a = 0; table.axis && a < file->naxis; a++)

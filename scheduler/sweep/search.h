@@ -5,7 +5,8 @@
  * then the bracket is halved on a logarithmic scale. Where resonances make stability a patchwork, this finds one edge
  * of it. What cannot be analysed counts as unstable, and so does what diverges.
  *
- * The file that stays is that of the longest step. A search that is interrupted begins anew.
+ * The file that stays is that of the longest step. A search that is interrupted begins anew. `log` (or NULL) gets a
+ * line for every trial, and one for what was found.
  *
  * Errors: HM_DIVERGED: no step that is short enough; those of the runs.
  * Owns: nothing. MPI: as hm_sweep_team_run.
@@ -15,7 +16,9 @@
 
 #include "scheduler/sweep/execute.h"
 
+#include "io/log.h"
+
 enum hm_status hm_sweep_search(const struct hm_sweep_team *team, const struct hm_sweep_task *task,
-                               const struct hm_driver_options *options);
+                               const struct hm_driver_options *options, struct hm_log *log);
 
 #endif
