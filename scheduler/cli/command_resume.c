@@ -70,27 +70,24 @@ static enum hm_status settle_ranks(struct arguments *a)
     return HM_OK;
 }
 
-static enum hm_status resume(struct arguments *a, const struct hm_start *start, int *exit_code)
+static enum hm_status check(void *self, int ranks)
 {
-    if (hm_launch_expected_ranks() > 0) return hm_start_here(start);
-    const bool launched = hm_launched_rank() >= 0 || hm_launched_size() > 0;
-    if (launched && a->ranks > 1)
-        return hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a->ranks);
-    if (launched) return hm_start_here(start);
-    HM_TRY(settle_ranks(a));
-    return a->ranks > 1 ? hm_start_launch(start, a->ranks, exit_code) : hm_start_here(start);
+    return hm_start_check_job(&(struct hm_start_job){prepare, self}, ranks);
+}
+
+static enum hm_status work(void *self, const struct hm_driver_options *driver)
+{
+    return hm_start_run_job(&(struct hm_start_job){prepare, self}, driver);
 }
 
 enum hm_status hm_command_resume(int argc, char **argv)
 {
     struct arguments a = {0};
     bool finished;
-    int code = 0;
     const enum hm_status parsed = hm_command_parse(&parser, argc, argv, &a, &finished);
     if (parsed != HM_OK || finished) return parsed;
-    const struct hm_start start = {.prepare = prepare, .self = &a, .argv = argv, .quiet = a.quiet};
-    const enum hm_status status = resume(&a, &start, &code);
-    if (status != HM_OK || code == 0) return status;
-    hm_status_clear(); /* the ranks have said what there is to say */
-    return hm_status_from_exit_code(code);
+    if (!hm_start_is_launched()) HM_TRY(settle_ranks(&a));
+    const struct hm_start start = {
+        .check = check, .work = work, .self = &a, .argv = argv, .ranks = a.ranks, .quiet = a.quiet};
+    return hm_start_command(&start);
 }

@@ -1,9 +1,6 @@
 /* hamlet sweep FILE [-n N] [--dry-run] [--quiet] */
 #include "scheduler/cli/command.h"
-#include "scheduler/cli/launch.h"
-#include "scheduler/cli/provenance.h"
 #include "scheduler/cli/start.h"
-#include "scheduler/stop.h"
 #include "scheduler/sweep/farm.h"
 #include "scheduler/sweep/folder.h"
 #include "scheduler/sweep/report.h"
@@ -15,7 +12,6 @@ struct arguments {
     const char *file;
     int ranks; // -n; 0 = not given
     bool dry_run, quiet;
-    char *const *all; // the command's own argument vector
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -85,8 +81,7 @@ static enum hm_status dry_run(const struct arguments *a)
 {
     struct sweep sweep;
     struct hm_log log;
-    const int there = hm_launched_size() > 0 ? hm_launched_size() : 1;
-    const enum hm_status status = prepare(a, a->ranks > 0 ? a->ranks : there, &sweep);
+    const enum hm_status status = prepare(a, hm_start_count(a->ranks), &sweep);
     if (status == HM_OK && hm_launched_rank() <= 0) {
         hm_log_start(&log, stdout, false);
         hm_sweep_report_runs(&sweep.plan, stdout);
@@ -97,12 +92,12 @@ static enum hm_status dry_run(const struct arguments *a)
     return status;
 }
 
-static enum hm_status launch(const struct arguments *a, int *exit_code)
+static enum hm_status check(void *self, int ranks)
 {
     struct sweep sweep;
-    HM_TRY(prepare(a, a->ranks, &sweep));
+    HM_TRY(prepare(self, ranks, &sweep));
     release(&sweep);
-    return hm_launch(a->ranks, a->all, exit_code);
+    return HM_OK;
 }
 
 /* ---- as a rank ---- */
@@ -174,11 +169,19 @@ static enum hm_status share_team_size(enum hm_status prepared, int *ranks_per_ru
     return status;
 }
 
-static enum hm_status sweep_on(const struct arguments *a, const struct hm_driver_options *driver, struct hm_log *log)
+static enum hm_status work(void *self, const struct hm_driver_options *driver)
 {
+    const struct arguments *a = self;
     int rank, size, ranks_per_run = 1;
     struct sweep sweep = {0};
     struct hm_sweep_team team;
+    struct hm_log log;
+    struct hm_driver_options each = *driver;
+    each.overwrite = true; /* what is there is the sweep's own */
+    each.quiet = true;
+    each.terminal = false;
+    hm_log_start(&log, stdout, a->quiet);
+    log.terminal = driver->terminal;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     enum hm_status status = rank == 0 ? prepare(a, size, &sweep) : HM_OK;
@@ -186,54 +189,21 @@ static enum hm_status sweep_on(const struct arguments *a, const struct hm_driver
     status = share_team_size(status, &ranks_per_run);
     if (status == HM_OK) {
         status = hm_sweep_team_create(MPI_COMM_WORLD, ranks_per_run, &team);
-        if (status == HM_OK) status = rank == 0 ? lead(&team, &sweep, driver, log) : hm_sweep_farm_serve(&team, driver);
+        if (status == HM_OK) status = rank == 0 ? lead(&team, &sweep, &each, &log) : hm_sweep_farm_serve(&team, &each);
         hm_sweep_team_release(&team);
     }
     release(&sweep);
     return status;
 }
 
-static enum hm_status run_as_rank(const struct arguments *a)
-{
-    struct hm_log log;
-    struct hm_provenance provenance;
-    if (hm_launched_rank() < 0) hm_launch_alone();
-    MPI_Init(NULL, NULL);
-    hm_stop_install();
-    hm_launch_announce();
-    setvbuf(stdout, NULL, _IOLBF, 0); /* mpirun's pipe: lines as they come */
-    hm_provenance_describe(a->all, &provenance);
-    hm_log_start(&log, stdout, a->quiet);
-    log.terminal = hm_launch_terminal();
-    const struct hm_driver_options driver = {
-        .overwrite = true, /* of what is the sweep's own */
-        .quiet = true,
-        .provenance = (const char *const(*)[2])provenance.table,
-    };
-    enum hm_status status = hm_agree(MPI_COMM_WORLD, hm_start_check_world(MPI_COMM_WORLD));
-    if (status == HM_OK) status = sweep_on(a, &driver, &log);
-    hm_start_leave_if_killed(status);
-    MPI_Finalize();
-    return status;
-}
-
 enum hm_status hm_command_sweep(int argc, char **argv)
 {
-    struct arguments a = {.all = argv};
+    struct arguments a = {0};
     bool finished;
-    int code = 0;
-    enum hm_status status = hm_command_parse(&parser, argc, argv, &a, &finished);
+    const enum hm_status status = hm_command_parse(&parser, argc, argv, &a, &finished);
     if (status != HM_OK || finished) return status;
-    if (hm_launch_expected_ranks() > 0) a.ranks = 0; /* they are there */
-    if (a.dry_run)
-        status = dry_run(&a);
-    else if (a.ranks > 1 && hm_launched_rank() >= 0)
-        status = hm_fail(HM_BAD_USAGE, "under mpirun the ranks are there already: leave out -n %d", a.ranks);
-    else if (a.ranks > 1)
-        status = launch(&a, &code);
-    else
-        status = run_as_rank(&a);
-    if (status != HM_OK || code == 0) return status;
-    hm_status_clear(); /* the ranks have said what there is to say */
-    return hm_status_from_exit_code(code);
+    if (a.dry_run) return dry_run(&a);
+    const struct hm_start start = {
+        .check = check, .work = work, .self = &a, .argv = argv, .ranks = a.ranks, .quiet = a.quiet};
+    return hm_start_command(&start);
 }
