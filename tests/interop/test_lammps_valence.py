@@ -107,7 +107,7 @@ def hamlet(force_field, x, masses, species):
     rows = [f"{s} {' '.join(repr(float(v * ANGSTROM)) for v in p)} {m!r}" for s, p, m in zip(species, x, masses)]
     header = 'Properties=species:S:1:pos:R:3:masses:R:1 pbc="F F F"'
     pathlib.Path("shaken.xyz").write_text("\n".join([str(len(x)), header, *rows]) + "\n")
-    config = {"system": {"geometry": "shaken.xyz"}, "hamiltonian": force_field,
+    config = {"system": {"geometry": "shaken.xyz", "initial_velocities": {"temperature": "0 K"}}, "hamiltonian": force_field,
               "integrator": {"timestep": "0.5 fs", "steps": 1}, "predictor": {"type": "zero"}, "policy": {"type": "always"},
               "output": {"trajectory": "shaken.h5", "stride": 1}}
     pathlib.Path("shaken.yaml").write_text(yaml.safe_dump(config))
