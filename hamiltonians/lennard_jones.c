@@ -34,6 +34,12 @@ const struct hm_lj_kernels *hm_lj_kernels_available(size_t index)
     return index < count ? found[index] : NULL;
 }
 
+void hm_lj_kernels_choose(void *self, const struct hm_lj_kernels *kernels)
+{
+    struct lennard_jones *lj = self;
+    lj->kernels = kernels;
+}
+
 static void destroy(void **self)
 {
     struct lennard_jones *lj = *self;
@@ -82,7 +88,7 @@ static enum hm_status prepare(const struct hm_frame *frame, struct lennard_jones
         .pair = model->pair,
         .cutoff = model->cutoff,
         .row = lj->row,
-        .force_magic = magic_of(model->force, 43),
+        .force_magic = magic_of(model->force, 41),
         .energy_magic = magic_of(model->energy * (double)(natom ? natom : 1), 47),
     };
     lj->triangles = (struct hm_lj_triangles){.nu = model->nu, .cutoff = model->cutoff3, .taper = model->taper};
@@ -131,7 +137,7 @@ static void set_virial(const struct hm_lj_system *s, const struct hm_lj_sums *su
             for (size_t q = p; q < 3; q++) virial[3 * p + q] += s->row[4 * i + p] * sums->force[4 * i + q];
     for (size_t p = 0; p < 3; p++)
         for (size_t q = p; q < 3; q++) {
-            virial[3 * p + q] -= sums->images[3 * p + q];
+            virial[3 * p + q] -= s->length[p] * sums->images[3 * p + q];
             virial[3 * q + p] = virial[3 * p + q];
         }
 }

@@ -15,9 +15,10 @@
  *
  * The order of sums. Neighbour lists depend on when they were made, hence on the past; the sums over them must not, or
  * a resumed run, or one on other ranks, would have other bits. So what is added is first rounded to a grid, multiples
- * of a power of two so small (1e-13 eps / sigma) that it is far below what matters, and so large that sums of such
+ * of a power of two so small (below 5e-13 eps / sigma) that it is far from what matters, and so large that sums of such
  * numbers are exact, in any order: adding and subtracting 3/2 2^52 grid units does it. Net forces are zero to the last
- * bit. Beyond about 500 eps / sigma, far from any equilibrium, sums are rounded as everywhere.
+ * bit. It holds for pairs that push with less than 500 eps / sigma (r = 0.83 sigma, u = 24 eps); beyond, sums are
+ * rounded as everywhere.
  *
  * Shapes: rows (natom, 4), wrapped positions and a spare; species (natom); pair (nspecies, nspecies, 4).
  * Units: atomic units. Errors: HM_OUT_OF_MEMORY. MPI: local.
@@ -73,7 +74,7 @@ struct hm_lj_triangles {
 struct hm_lj_sums {
     double *force; // (natom, 4)
     double energy;
-    double images[9]; // (3, 3) upper triangle: sum over pairs of (how far the image is from home) F^T
+    double images[9]; // (3, 3) upper triangle: sum over pairs of (boxes to the image) F^T
     double virial[9]; // (3, 3) of triangles
 };
 
@@ -93,5 +94,7 @@ extern const struct hm_lj_kernels hm_lj_kernels_avx2, hm_lj_kernels_avx512;
 
 /* The fastest this machine has; NULL past the last (they all give the same bits). */
 const struct hm_lj_kernels *hm_lj_kernels_available(size_t index);
+/* Lets a lennard_jones Hamiltonian use these in place of the fastest: for comparisons. */
+void hm_lj_kernels_choose(void *self, const struct hm_lj_kernels *kernels);
 
 #endif

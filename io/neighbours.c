@@ -63,7 +63,9 @@ static int cells_at_most(size_t natom)
  * twice. */
 static void divide_direction(struct hm_neighbour_grid *g, int k, double span, double radius, int most)
 {
-    for (int per_radius = 2; per_radius >= 1; per_radius--) {
+    g->count[k] = 1;
+    g->width[k] = span;
+    for (int per_radius = 2; per_radius >= 1 && isfinite(radius); per_radius--) {
         const double fit = floor(per_radius * span / radius);
         g->count[k] = fit < 1 ? 1 : fit > most ? most : (int)fit;
         g->width[k] = span / g->count[k];
@@ -87,7 +89,7 @@ static void divide(struct hm_neighbour_grid *g, const struct hm_frame *box, cons
                 low = fmin(low, x[3 * i + (size_t)k]);
                 high = fmax(high, x[3 * i + (size_t)k]);
             }
-            span = high > low && isfinite(high - low) ? high - low : radius;
+            span = high > low && isfinite(high - low) ? high - low : 1;
         }
         g->low[k] = low;
         divide_direction(g, k, span, radius, most);

@@ -25,7 +25,7 @@ static const struct entry entries[] = {
     {"harmonic",
      "{type: harmonic, bonds: [{atoms: [@0, @1], k: 516 N/m, r0: 0.90 A}, {atoms: [@2, @1], k: 770 N/m, r0: 1.05 A}]}",
      1e-11, 1e-14},
-    {"lennard_jones", /* forces are multiples of 1e-13 epsilon / sigma; the steep wall is hard on differences */
+    {"lennard_jones", /* forces are multiples of 5e-13 epsilon / sigma; the steep wall is hard on differences */
      "{type: lennard_jones, pairs: [{species: [H, H], epsilon: 0.02 Eh, sigma: 1.5 bohr}, {species: [O, O], epsilon: "
      "0.03 "
      "Eh, sigma: 1.7 bohr}, {species: [F, F], epsilon: 0.05 Eh, sigma: 1.8 bohr}, {species: [Li, Li], epsilon: 0.02 "

@@ -215,6 +215,23 @@ static void the_skin_stays_within_half_the_box(void)
     hm_frame_release(&frame);
 }
 
+/* No cutoff: all pairs of free atoms, also of atoms in a plane, and never again. */
+static void an_infinite_cutoff_lists_all_pairs_for_ever(void)
+{
+    struct hm_frame frame;
+    struct hm_neighbours *list = NULL;
+    make_frame(40, shapes[0].cell, 0, 0, &frame);
+    for (size_t i = 0; i < frame.natom; i++) frame.x[3 * i + 1] = 2;
+    HM_ASSERT_OK(hm_neighbours_create(&frame, INFINITY, INFINITY, HM_NEIGHBOURS_HALF, &list));
+    HM_ASSERT_OK(hm_neighbours_update(list, &frame, frame.x));
+    CU_ASSERT_EQUAL(list->first[frame.natom], 40 * 39 / 2);
+    frame.x[17] += 1e6;
+    HM_ASSERT_OK(hm_neighbours_update(list, &frame, frame.x));
+    CU_ASSERT_EQUAL(list->builds, 1);
+    hm_neighbours_destroy(&list);
+    hm_frame_release(&frame);
+}
+
 static void a_changed_cell_makes_a_new_list(void)
 {
     static const double cell[9] = {20, 0, 0, 0, 24, 0, 0, 0, 30};
@@ -264,6 +281,7 @@ static const struct hm_test tests[] = {
     {"an approaching atom is never missed", an_approaching_atom_is_never_missed},
     {"of three neighbours, one sees both others", three_neighbours_have_one_that_sees_both},
     {"the skin stays within half the box", the_skin_stays_within_half_the_box},
+    {"an infinite cutoff lists all pairs, for ever", an_infinite_cutoff_lists_all_pairs_for_ever},
     {"a changed cell makes a new list", a_changed_cell_makes_a_new_list},
     {"broken positions break nothing", broken_positions_break_nothing},
 };

@@ -47,6 +47,9 @@ static void test_single_units(void)
     check("2625.4996394799 kJ/mol", HM_DIMENSION_ENERGY, 1.0);
     check("2625499.6394799 J mol^-1", HM_DIMENSION_ENERGY, 1.0);
     check("4.3597447222071e-18 J", HM_DIMENSION_ENERGY, 1.0);
+    check("119.8 kB K", HM_DIMENSION_ENERGY, 119.8 * 3.1668115634556e-6);
+    check("73.2e-84 erg cm^9", HM_DIMENSION_TRIPLE_DIPOLE,
+          73.2e-91 / 4.3597447222071e-18 * pow(1e-2 / 5.29177210903e-11, 9));
     check("300 K", HM_DIMENSION_TEMPERATURE, 300.0 * 3.1668115634556e-6);
 }
 
