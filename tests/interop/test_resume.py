@@ -1,7 +1,7 @@
 """A run that is stopped, or killed, and resumed ends with the bits of one that was not; damaged checkpoints are refused.
 
-HAMLET_TEST_STOPS sets how often each of linear and LSTM on 1 and 3 ranks is stopped (default 5), HAMLET_TEST_KILLS how often
-runs are killed (default 8), HAMLET_TEST_SEED when."""
+HAMLET_TEST_STOPS sets how often each case on 1 and 3 ranks is stopped (default 5), HAMLET_TEST_KILLS how often
+runs are killed (default 9), HAMLET_TEST_SEED when."""
 import os
 import pathlib
 import random
@@ -17,7 +17,7 @@ import same_run
 
 HAMLET = os.environ["HAMLET"]
 STOPS = int(os.environ.get("HAMLET_TEST_STOPS", "5"))
-KILLS = int(os.environ.get("HAMLET_TEST_KILLS", "8"))
+KILLS = int(os.environ.get("HAMLET_TEST_KILLS", "9"))
 NAME = f"resume-{os.getpid()}"   # names every process of this test
 CONFIG, RUN, CHECKPOINT, OLDER = f"{NAME}.yaml", f"{NAME}.h5", f"{NAME}.chk", f"{NAME}.chk.old"
 LOG, ERRORS = f"{NAME}.log", f"{NAME}.errors"
@@ -32,6 +32,14 @@ predictor: {type: linear, inputs: [velocity]}
 training: {warmup_steps: 2000}
 policy: {type: periodic, frequency: 0.05}
 injection: {burst: auto, restore_energy: true}
+""",
+    # A heat bath that warms up: its noise, and the heat it has put in.
+    "bath": """hamiltonian: {type: morse, molecule: HCl}
+integrator: {timestep: 0.25 fs, steps: 300000}
+predictor: {type: linear}
+training: {warmup_steps: 1000}
+policy: {type: periodic, frequency: 0.02}
+thermostat: {type: langevin, temperature: [200 K, 400 K], time_constant: 50 fs}
 """,
     # Two networks, whose spread decides; the first training takes about half of the time.
     "lstm": """hamiltonian: {type: morse, molecule: HCl}

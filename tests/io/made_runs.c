@@ -99,6 +99,7 @@ static void make_frame(const struct recipe *r, struct hm_frame *frame)
     for (size_t i = 0; i < r->natom; i++) {
         frame->number[i] = r->number[i];
         frame->mass[i] = r->mass[i];
+        if (i >= r->natom - r->frozen) hm_frame_freeze(frame, i);
     }
     for (size_t k = 0; k < 3 && r->box > 0; k++) {
         frame->cell[4 * k] = r->box;
@@ -118,7 +119,13 @@ static void write_steps(const struct recipe *r, const struct hm_frame *frame, st
         if (r->exact) HM_ASSERT_OK(hm_trajectory_log_decision(trajectory, &decision));
         if (step % r->stride != 0) continue;
         const struct hm_trajectory_frame out = {
-            .step = step, .x = x, .v = v, .image = frame->image, .potential_energy = potential};
+            .step = step,
+            .x = x,
+            .v = v,
+            .image = frame->image,
+            .potential_energy = potential,
+            .heat = r->heat_slope * (double)step,
+        };
         if (hm_trajectory_append(trajectory, &out) != HM_OK) CU_FAIL("append");
     }
 }
@@ -138,6 +145,7 @@ void make_run(const char *name, const struct recipe *r)
         .stride = r->stride,
         .nbond = r->nbond,
         .bonds = r->bonds,
+        .thermostatted = r->heat_slope != 0,
         .overwrite = true,
     };
     if (hm_trajectory_create(made_run_path(name), &setup, &trajectory) != HM_OK) {

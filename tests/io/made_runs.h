@@ -37,6 +37,8 @@ struct recipe {
     double wavenumber_cm, energy_slope, kinetic_scale, shift_angstrom_per_step, potential_shift;
     double boost; /* velocity of the whole along x */
     bool bend_frozen;
+    double heat_slope; /* of a thermostat, a step; 0: there is none */
+    size_t frozen;     /* the last so many atoms are held */
 };
 
 /* A diatomic on the x axis, centre of mass at rest: r = r0 + A cos(wt); the total energy climbs by energy_slope a step.

@@ -46,6 +46,53 @@ static void test_energy_and_motion(void)
     CU_ASSERT_PTR_NULL(a);
 }
 
+/* With a thermostat the drift is that of the energy less the heat; what was heated up has not drifted. */
+static void test_conserved_energy(void)
+{
+    struct recipe recipe = diatomic_recipe();
+    const double drift = recipe.energy_slope * (double)(recipe.steps - recipe.warmup) / diatomic_mean_kinetic(&recipe);
+    recipe.correlations = false;
+    for (int part = 1; part <= 2; part++) {
+        recipe.heat_slope = part == 1 ? recipe.energy_slope : 0.4 * recipe.energy_slope;
+        make_run("heated", &recipe);
+        struct hm_analysis *a = analyze_run("heated", NULL);
+        const double rest = part == 1 ? 0 : 0.6 * drift;
+        ASSERT_VALUE(a, "energy_drift_relative", rest, 1e-3 * drift);
+        ASSERT_VALUE(a, "energy_max_block_deviation_relative", rest * 19 / 40, 1e-3 * drift);
+        ASSERT_VALUE(a, "momentum_drift_relative", 0, 1e-12);
+        ASSERT_NULL(a, "angular_momentum_drift_relative");
+        char *json = json_of(a);
+        CU_ASSERT_TRUE(is_json(json));
+        CU_ASSERT_TRUE(json_starts(json, "energy_drift_of", "\"conserved_energy\""));
+        /* The molecule vibrates and does nothing else: three times its share of 3 degrees of freedom. */
+        HM_ASSERT_NEAR(strtod(json_value(json, "stretch"), NULL), 3, 1e-6);
+        HM_ASSERT_NEAR(strtod(json_value(json, "rotation"), NULL), 0, 1e-6);
+        CU_ASSERT_EQUAL(*json_value(json, "translation"), '\0');
+        free(json);
+        hm_analysis_destroy(&a);
+    }
+}
+
+/* The second atom of the diatomic would be held: momentum and angular momentum are not conserved then, and its motion,
+ * were there any, is none of the temperature's. */
+static void test_frozen_atoms(void)
+{
+    struct recipe recipe = diatomic_recipe();
+    recipe.correlations = false;
+    recipe.steps = 20000;
+    recipe.frozen = 1;
+    make_run("held", &recipe);
+    struct hm_analysis *a = analyze_run("held", NULL);
+    ASSERT_NULL(a, "momentum_drift_relative");
+    ASSERT_NULL(a, "angular_momentum_drift_relative");
+    ASSERT_VALUE(a, "mean_temperature_K", 2.0 / 3 * diatomic_mean_kinetic(&recipe) * 315775.02480407,
+                 0.02 * diatomic_mean_kinetic(&recipe) * 315775);
+    char *json = json_of(a);
+    CU_ASSERT_TRUE(json_starts(json, "energy_drift_of", "\"total_energy\""));
+    free(json);
+    hm_analysis_destroy(&a);
+}
+
 static void vibrate_rarely_known(const struct recipe *recipe, int64_t step, double *x, double *v, double *potential)
 {
     vibrate(recipe, step, x, v, potential);
@@ -384,6 +431,7 @@ static void test_every_promised_field_is_there(void)
                                         "angular_momentum_drift_relative",
                                         "mean_temperature_K",
                                         "equipartition",
+                                        "energy_drift_of",
                                         "kick_accuracy_percent",
                                         "velocity_accuracy_percent",
                                         "velocity_mae_angstrom_per_ps",
@@ -432,6 +480,8 @@ static void test_every_promised_field_is_there(void)
 
 static const struct hm_test tests[] = {
     {"energy drift and motion", test_energy_and_motion},
+    {"conserved energy", test_conserved_energy},
+    {"frozen atoms", test_frozen_atoms},
     {"unknown energies", test_unknown_energies},
     {"where peaks come from", test_where_peaks_come_from},
     {"bends have peaks", test_bends_have_peaks},

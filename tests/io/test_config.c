@@ -25,6 +25,7 @@ static const char full[] = "system:\n"
                            "    De: '4.62 eV'\n"
                            "    a: 1.87 1/A\n"
                            "integrator: {timestep: 0.25 fs, steps: 100000, max_displacement: 0.5 A}\n"
+                           "thermostat: {type: langevin, temperature: [200 K, 600 K]}\n"
                            "predictor: {type: linear, inputs: [coordinate], history: 32, ridge: 1e-8}\n"
                            "training: {mode: asynchronous, warmup_steps: 0}\n"
                            "policy: {frequency: 0.05, log: /data/old.h5}\n"
@@ -67,6 +68,7 @@ static void test_defaults(void)
     CU_ASSERT_TRUE(isnan(hm_config_real(config, "predictor.ridge")));
     CU_ASSERT_EQUAL(hm_config_real(config, "policy.frequency"), 0.01);
     CU_ASSERT_EQUAL(hm_config_integer(config, "training.warmup_steps"), 4000);
+    CU_ASSERT_TRUE(hm_config_is(config, "thermostat", "none"));
     CU_ASSERT_TRUE(hm_config_is(config, "ranks", "auto"));
     CU_ASSERT_EQUAL(hm_config_integer(config, "ranks.oracle_size"), 1);
     CU_ASSERT_EQUAL(hm_config_length(config, "hamiltonian.bonds"), 0);
@@ -96,6 +98,9 @@ static void check_full(const struct hm_config *config)
     CU_ASSERT_TRUE(hm_config_has(config, "hamiltonian.bonds[0].k"));
     CU_ASSERT_FALSE(hm_config_has(config, "hamiltonian.bonds[1].k"));
     CU_ASSERT_TRUE(isnan(hm_config_real(config, "hamiltonian.bonds[1].k")));
+    CU_ASSERT_EQUAL(hm_config_length(config, "thermostat.temperature"), 2);
+    HM_ASSERT_NEAR(hm_config_real(config, "thermostat.temperature[1]"), 600 / HM_TEMPERATURE_KELVIN, 1e-12);
+    CU_ASSERT_TRUE(isnan(hm_config_real(config, "thermostat.temperature"))); /* it is a list */
     CU_ASSERT_EQUAL(hm_config_integer(config, "predictor.history"), 32);
     CU_ASSERT_FALSE(hm_config_is(config, "predictor.history", "auto"));
     CU_ASSERT_EQUAL(hm_config_real(config, "predictor.ridge"), 1e-8);
@@ -274,6 +279,9 @@ static void test_explain(void)
                                    "  range:    > 0\n  default:  none; the key is required\n"
                                    "  example:  integrator: {timestep: 0.25 fs}\n");
     explain("hamiltonian.bonds[3].k", "example:  hamiltonian: {bonds: [{k: 516 N/m}]}\n");
+    explain("thermostat.temperature",
+            "type:     a number with a unit of temperature, or a list of exactly 2 numbers, e.g. "
+            "[200 K, 600 K]\n  range:    >= 0 (each)\n");
     explain("predictor.history", "type:     a whole number, or auto\n  range:    from 1 to 512\n  default:  auto\n");
     explain("system.geometry", "relative: to the folder of the configuration file\n");
     explain("output.trajectory", "relative: to the folder in which hamlet is started\n");

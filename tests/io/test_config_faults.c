@@ -94,6 +94,19 @@ static void test_faults_of_values(void)
     refuse_line("output: {trajectory: ''}", "run.yaml:3:22: output.trajectory must be the path of a file; not ''");
     refuse_line("predictor: {type: 3 of us}",
                 "run.yaml:3:19: predictor.type must be a name, e.g. linear; not '3 of us'");
+    refuse_line(
+        "thermostat: {type: bussi, temperature: [300 K]}",
+        "run.yaml:3:40: thermostat.temperature has 1 item; it must be a number with a unit of temperature, or a "
+        "list of exactly 2 numbers, e.g. [200 K, 600 K]");
+    refuse_line("thermostat: {type: bussi, temperature: -1 K}",
+                "run.yaml:3:40: thermostat.temperature must be >= 0; not -1 K");
+    refuse_line("thermostat: {type: bussi, temperature: [1 K, 2 fs]}",
+                "run.yaml:3:46: thermostat.temperature[1] needs a unit of temperature, e.g. 2 K; not '2 fs': this is a "
+                "time");
+    refuse_line(
+        "thermostat: {type: bussi, temperature: {}}",
+        "run.yaml:3:40: thermostat.temperature must be a number with a unit of temperature, or a list of exactly "
+        "2 numbers, e.g. [200 K, 600 K]; not a map");
     refuse_line("ranks: aut", "run.yaml:3:8: ranks must be a section of keys, or auto; not 'aut'");
     refuse_line("ranks: {predictors: 1}", "run.yaml:3:1: missing required key 'ranks.oracles': a whole number");
     refuse_line("policy: often", "run.yaml:3:9: policy must be a section of keys; not 'often'");
