@@ -94,7 +94,8 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
         status = hm_fail(HM_OUT_OF_MEMORY, "no memory for a surrogate of %zu terms", s->nweight);
         goto fail;
     }
-    for (size_t i = 0; i < s->natom; i++) s->root_mass[i] = sqrt(frame->mass[i]);
+    /* Kicks of frozen atoms say nothing of the force. */
+    for (size_t i = 0; i < s->natom; i++) s->root_mass[i] = hm_frame_holds(frame, i) ? 0 : sqrt(frame->mass[i]);
     choose_ridges(setup->config, s);
     *self = s;
     return HM_OK;
