@@ -13,7 +13,8 @@ enum {
     LONG_BATCH = 64, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
     HELD_OUT_BYTES = 64 << 20,
     BLOCK_ROWS = 384,
-    ENOUGH_EQUATIONS = 16 /* per term, of labels that came in a row: more of them say nothing new */
+    ENOUGH_EQUATIONS = 16, /* per term, of labels that came in a row: more of them say nothing new */
+    FEWEST_LEARNED = 24    /* of them in any case: short distances are rare, and fit and trusted range depend on them */
 };
 
 /* New weights are a change of Hamiltonian: they must be worth it. */
@@ -151,27 +152,36 @@ static size_t thinning(const struct hm_surrogate *s, size_t count)
 {
     if (count < LONG_BATCH) return 1;
     const double given = equations(s, 3 * (double)(s->natom * count));
-    const size_t every = (size_t)(given / (ENOUGH_EQUATIONS * (double)s->nweight));
-    return every > 1 ? every : 1;
+    const size_t every = (size_t)(given / (ENOUGH_EQUATIONS * (double)s->nweight)), most = count / FEWEST_LEARNED;
+    return every <= 1 || most <= 1 ? 1 : every < most ? every : most;
 }
 
-/* Takes over labels that came together; if they are dull some are held out all the same. */
+/* Of labels that came together those to learn from; returns how many. */
+static size_t choose_labels(const struct hm_surrogate *s, size_t count, const double **learned)
+{
+    const size_t every = thinning(s, count);
+    size_t nlearned = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_held_out(s, i, count) && i % every == 0) learned[nlearned++] = &s->pending.values[i * s->label_size];
+    return nlearned;
+}
+
+/* Takes over labels that came together; if they are dull some are held out all the same. Only geometries that are
+ * learned widen the range that counts as known: in another a distance may be shorter than any that the weights were
+ * fitted to. */
 static enum hm_status take_labels(struct hm_surrogate *s, bool dull, const struct hm_interrupt *interrupt)
 {
     const size_t count = s->pending.count;
     const double **learned = calloc(count, sizeof *learned);
-    size_t nlearned = 0;
     enum hm_status status = learned ? HM_OK : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
-    const size_t every = thinning(s, count);
-    for (size_t i = 0; status == HM_OK && i < count; i++) {
-        const double *label = &s->pending.values[i * s->label_size];
-        s->model->widen(s->geometry, label, hm_surrogate_scales(s->candidate));
-        if (is_held_out(s, i, count))
-            status = hold_out(s, label);
-        else if (i % every == 0)
-            learned[nlearned++] = label;
+    for (size_t i = 0; status == HM_OK && i < count; i++)
+        if (is_held_out(s, i, count)) status = hold_out(s, &s->pending.values[i * s->label_size]);
+    if (status == HM_OK && !dull) {
+        const size_t nlearned = choose_labels(s, count, learned);
+        for (size_t i = 0; i < nlearned; i++)
+            s->model->widen(s->geometry, learned[i], hm_surrogate_scales(s->candidate));
+        status = learn_labels(s, learned, nlearned, interrupt);
     }
-    if (status == HM_OK && !dull) status = learn_labels(s, learned, nlearned, interrupt);
     s->seen += count;
     s->pending.count = 0;
     free(learned);
@@ -183,8 +193,8 @@ static enum hm_status prepare_model(struct hm_surrogate *s)
     const size_t count = s->pending.count;
     const double **x = calloc(count, sizeof *x);
     if (!x) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu labels", count);
-    for (size_t i = 0; i < count; i++) x[i] = &s->pending.values[i * s->label_size];
-    s->model->prepare(s->geometry, x, count, hm_surrogate_scales(s->candidate));
+    const size_t nlearned = choose_labels(s, count, x);
+    s->model->prepare(s->geometry, x, nlearned, hm_surrogate_scales(s->candidate));
     free(x);
     s->prepared = true;
     return HM_OK;

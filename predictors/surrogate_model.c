@@ -28,8 +28,6 @@ enum hm_status hm_surrogate_model_find(const struct hm_config *config, const str
         HM_TRY(is_molecule(frame, &molecule));
     else
         molecule = !hm_config_is(config, "predictor.basis", "neighbourhood");
-    *ops = &hm_surrogate_polynomial;
-    return molecule ? HM_OK
-                    : hm_config_fault(config, "predictor.basis", "a surrogate needs one molecule of at most %d atoms",
-                                      MOST_ATOMS_OF_A_MOLECULE);
+    *ops = molecule ? &hm_surrogate_polynomial : &hm_surrogate_neighbourhood;
+    return HM_OK;
 }
