@@ -13,6 +13,7 @@
 #include <string.h>
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
+static const double ENERGY_WORTH_A_WORD = 0.02;
 
 struct driver {
     const struct hm_job *job;
@@ -287,6 +288,12 @@ static void log_summary(struct driver *d)
         hm_log_line(&d->log, "%lld of %lld steps after the warm-up were exact (%.3g %%), weights version %d",
                     (long long)state->injections, (long long)chosen, 100 * (double)state->injections / (double)chosen,
                     (int)state->weights_version);
+    if (state->vigil.worst > ENERGY_WORTH_A_WORD)
+        hm_log_line(
+            &d->log,
+            "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: this is no longer "
+            "the dynamics of the Hamiltonian",
+            state->vigil.worst);
     hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
 }
 

@@ -69,6 +69,7 @@ static enum hm_status create_propagator(struct hm_simulation *s, const struct hm
             {
                 .displacement = hm_config_real(config, "integrator.max_displacement"),
                 .temperature = hm_config_real(config, "integrator.max_temperature"),
+                .energy_change = hm_config_real(config, "integrator.max_energy_change"),
                 .kick = hm_config_real(config, "predictor.max_kick"),
             },
     };

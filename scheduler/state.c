@@ -47,6 +47,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_real(archive, state->exact_kick_squares);
     hm_archive_put_real(archive, state->exact_kick_largest);
     hm_archive_put_int(archive, state->last_exact_step);
+    hm_vigil_save(&state->vigil, archive);
     hm_archive_put_real(archive, state->energy_reference);
     hm_archive_put_real(archive, state->heat);
     hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
@@ -94,6 +95,7 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_squares));
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_largest));
     HM_TRY(hm_archive_get_int(archive, &state->last_exact_step));
+    HM_TRY(hm_vigil_load(&state->vigil, archive));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     HM_TRY(hm_archive_get_real(archive, &state->heat));
     HM_TRY(hm_archive_get_reals(archive, state->bath_kick, 3 * state->frame.natom));

@@ -11,6 +11,7 @@
 #define HM_SCHEDULER_STATE_H
 
 #include "predictors/window.h"
+#include "scheduler/vigil.h"
 
 struct hm_state {
     int64_t step; // n, the step decided next
@@ -29,6 +30,7 @@ struct hm_state {
     double energy_reference;   // shadow energy at the end of the warm-up; NaN before
     double heat;               // that the thermostat has put in so far
     double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
+    struct hm_vigil vigil;     // over the energy at exact steps
     bool lessons_due;          // an episode was asked for that the next step waits for
     bool primed;               // recurrent predictors have seen the history up to here
     void *storage;

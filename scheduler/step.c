@@ -171,8 +171,8 @@ static enum hm_status check_limits(const struct hm_propagator *p, const struct h
     return HM_OK;
 }
 
-/* In two halves around the bath. What the heat asks of a kick is its slope along the way, of which an impulse that makes
- * up for earlier steps says nothing. */
+/* In two halves around the bath. What the heat asks of a kick is its slope along the way, of which an impulse that
+ * makes up for earlier steps says nothing. */
 static void drift_in_bath(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const double half = 0.5 * p->schedule.timestep;
@@ -197,6 +197,14 @@ static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct 
     s->x_spare = x_now;
     now->x = x_now;
     return HM_OK;
+}
+
+static enum hm_status watch_energy(const struct hm_propagator *p, struct hm_state *s, const struct hm_step *now)
+{
+    if (!now->label) return HM_OK;
+    const double kinetic = hm_kinetic_energy(&s->frame, now->v);
+    return hm_vigil_step(&s->vigil, s->step, s->step < p->schedule.warmup_steps,
+                         now->label->energy + kinetic - now->heat, kinetic, p->limits.energy_change);
 }
 
 /* The label goes to training, the outcome to the policy. */
@@ -231,6 +239,7 @@ enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
     HM_TRY(choose(p, s, &now));
     HM_TRY(kick(p, s, &now));
     HM_TRY(drift(p, s, &now));
+    HM_TRY(watch_energy(p, s, &now));
     HM_TRY(teach(p, s, &now));
     return record(p, s, &now);
 }

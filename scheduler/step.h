@@ -65,9 +65,10 @@ struct hm_schedule {
 };
 
 struct hm_limits {
-    double displacement; // farthest an atom may move in a step
-    double temperature;  // highest instantaneous kinetic temperature
-    double kick;         // a prediction this many times larger than any exact kick is absurd
+    double displacement;  // farthest an atom may move in a step
+    double temperature;   // highest instantaneous kinetic temperature
+    double energy_change; // of the energy at injections, over the mean kinetic energy
+    double kick;          // a prediction this many times larger than any exact kick is absurd
 };
 
 struct hm_propagator {
