@@ -8,7 +8,7 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parent
 
 def build(name):
     """Compiles tests/interop/<name>.c with the parts of io/ that read and write files; returns the program's path."""
-    parts = ["archive", "checkpoint", "elements", "frame", "log", "records", "rng", "status", "units", "weights"]
+    parts = ["archive", "checkpoint", "elements", "folder", "frame", "log", "records", "rng", "status", "units", "weights"]
     parts += [p.stem for pattern in ("extxyz*.c", "trajectory*.c") for p in (SOURCE / "io").glob(pattern)]
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "hdf5-serial", "zlib"], check=True, capture_output=True, text=True)
     program = os.path.abspath(name)

@@ -106,6 +106,12 @@ for settings in (["system.geometry=held.xyz"], ["system.frozen=[0]"]):
     assert found["energy_drift_of"] == "total_energy" and abs(found["energy_drift_relative"]) < 1e-4
     assert found["momentum_drift_relative"] is None and found["angular_momentum_drift_relative"] is None
     assert "O" not in found["equipartition"] and "translation" not in found["equipartition"]
+# A surrogate learns the law from those that move.
+run("water.yaml", "system.frozen=[0]", "thermostat=none", "integrator.steps=20000", "output.trajectory=held.h5",
+    "predictor={type: surrogate}", "training={warmup_steps: 1000}", "policy={type: periodic, frequency: 0.01}")
+found = analyze("held.h5")
+print("held, surrogate", found["residual_rms_relative"], found["energy_drift_relative"])
+assert found["residual_rms_relative"] < 1e-6 and abs(found["energy_drift_relative"]) < 1e-4
 
 # ---- the length of an anharmonic bond: p(r) ~ r^2 exp(-U/kT) ----
 ase.Atoms("HCl", positions=[[0, 0, 0], [1.2746, 0, 0]]).write("hcl.xyz", format="extxyz")

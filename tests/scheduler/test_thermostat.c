@@ -317,6 +317,20 @@ static void test_hybrid_follows_exact(void)
     }
 }
 
+/* A bath is no excuse: what it heats beyond the limit ends the run. */
+static void test_limits_hold(void)
+{
+    struct fixture f;
+    fixture_begin(&f,
+                  "integrator: {timestep: 0.25 fs, steps: 20000, max_temperature: 2000 K}\npredictor: {type: zero}\n"
+                  "thermostat: {type: langevin, temperature: 20000 K, time_constant: 50 fs}\n"
+                  "policy: {type: always}\n");
+    CU_ASSERT_EQUAL(fixture_advance(&f.simulation, 2000), HM_DIVERGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "integrator.max_temperature is 2000 K"));
+    CU_ASSERT_TRUE(f.simulation.state->step > 2);
+    fixture_end(&f);
+}
+
 /* ---- frozen atoms ---- */
 
 struct held {
@@ -415,6 +429,7 @@ static const struct hm_test tests[] = {
     {"a harmonic oscillator is exact", test_harmonic_oscillator_is_exact},
     {"conserved energy", test_conserved_energy},
     {"a hybrid run follows the exact one", test_hybrid_follows_exact},
+    {"limits hold", test_limits_hold},
     {"frozen atom", test_frozen_atom},
     {"what is refused", test_refused},
 };
