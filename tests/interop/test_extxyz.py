@@ -5,6 +5,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import ase
+import ase.constraints
 import ase.data
 import ase.io
 import ase.units
@@ -54,6 +55,15 @@ for columns in (None, ["symbols", "positions", "momenta"]):
         np.testing.assert_allclose(c.get_potential_energy(), -(k + 1) * ase.units.Hartree, **CLOSE)
         force = 0.01 * f.positions / ase.units.Bohr * ase.units.Hartree / ase.units.Bohr
         np.testing.assert_allclose(c.get_forces(), force, **CLOSE)
+
+# Atoms that are held stay held, and at rest.
+held = moving(molecule("CH3CH2OH"))
+held.set_constraint(ase.constraints.FixAtoms([1, 4]))
+ase.io.write("held.xyz", held, format="extxyz", columns=["symbols", "positions", "momenta", "move_mask"])
+subprocess.run([copy, "held.xyz", "held_by_us.xyz"], check=True)
+back = ase.io.read("held_by_us.xyz")
+assert list(back.constraints[0].index) == [1, 4]
+assert (back.get_momenta()[[1, 4]] == 0).all() and np.abs(back.get_momenta()[[0, 2, 3]]).min() > 0
 
 # A last frame that is broken is not passed over in silence.
 with open("broken.xyz", "w") as f:
