@@ -225,16 +225,28 @@ static void destroy(void **self)
     free(model->other);
     free(model->lower);
     free(model->bond);
+    free(model->groups.first);
+    free(model->groups.other);
+    free(model->groups.d[0]);
     free(model->table);
     free(model->storage);
     free(model);
     *self = NULL;
 }
 
+static const struct hm_angular_kernels *fastest_kernels(void)
+{
+#if defined __x86_64__
+    if (__builtin_cpu_supports("avx2")) return &hm_angular_kernels_avx2;
+#endif
+    return &hm_angular_kernels_portable;
+}
+
 static enum hm_status build(const struct hm_config *config, const struct hm_frame *frame,
                             struct hm_neighbourhood *model)
 {
     keep_box(frame, model);
+    model->kernels = fastest_kernels();
     HM_TRY(number_species(frame, model));
     HM_TRY(read_cutoff(config, frame, model));
     set_levels(config, model);

@@ -1,5 +1,4 @@
-/* What one bond contributes to the densities: radial functions and real spherical harmonics, inline so that a compiler
- * that knows the highest l can unroll them.
+/* What one bond contributes to the densities: radial functions and real spherical harmonics.
  *
  *   Y_lm(u) = norm_lm D_l^m(u_z) Re or Im (u_x + i u_y)^m,   D_l^m = d^m P_l / dz^m,   Im at -m
  *
@@ -10,6 +9,14 @@
 #define HM_PREDICTORS_SURROGATE_NEIGHBOURHOOD_ANGULAR_H
 
 #include "predictors/surrogate_neighbourhood_internal.h"
+
+/* d = r u */
+static inline double hm_bond_direction(const struct hm_neighbourhood_bond *bond, double u[3])
+{
+    const double r = sqrt(bond->d[0] * bond->d[0] + bond->d[1] * bond->d[1] + bond->d[2] * bond->d[2]);
+    for (size_t c = 0; c < 3; c++) u[c] = bond->d[c] / r;
+    return r;
+}
 
 /* g_n(r) and dg_n/dr, n < count <= HM_ANGULAR_RADIAL. */
 static inline void hm_angular_radial(double low, double cutoff, double r, size_t count, double *g, double *dg)
@@ -24,7 +31,7 @@ static inline void hm_angular_radial(double low, double cutoff, double r, size_t
 }
 
 /* d[l][m] for m <= l + 1 (zero at l + 1), by columns. */
-static inline void hm_legendre_derivatives(const int highest, double z, double d[][HM_ANGULAR_HIGHEST + 2])
+static inline void hm_legendre_derivatives(int highest, double z, double d[][HM_ANGULAR_HIGHEST + 2])
 {
     double diagonal = 1;
     for (int m = 0; m <= highest; m++) {
@@ -38,7 +45,7 @@ static inline void hm_legendre_derivatives(const int highest, double z, double d
 }
 
 /* Y_lm(u) and the derivatives with respect to the components of u, taken as independent. */
-static inline void hm_harmonics(const int highest, const double *norm, const double u[3], double *value, double *sx,
+static inline void hm_harmonics(int highest, const double *norm, const double u[3], double *value, double *sx,
                                 double *sy, double *sz)
 {
     double d[HM_ANGULAR_HIGHEST + 1][HM_ANGULAR_HIGHEST + 2];

@@ -34,7 +34,7 @@ static void add_pair(void *context, size_t i, size_t j, const double d[3], doubl
 
 /* A bond as it is put into densities, and how that changes with d. */
 struct bond_functions {
-    double g[HM_ANGULAR_RADIAL], dg[HM_ANGULAR_RADIAL];
+    double u[3], g[HM_ANGULAR_RADIAL], dg[HM_ANGULAR_RADIAL];
     double value[HM_HARMONICS_MOST];
     double turn[3][HM_HARMONICS_MOST]; // (1 - u u^T) dY/du / r
 };
@@ -44,13 +44,14 @@ static void bond_functions(const struct design *design, const struct hm_neighbou
 {
     const struct hm_neighbourhood *model = design->model;
     const int l = design->level->l;
-    hm_angular_radial(hm_angular_low(model, design->scales), model->angular_cutoff, bond->r, design->level->angular,
-                      f->g, f->dg);
-    hm_harmonics(l, model->norm, bond->u, f->value, f->turn[0], f->turn[1], f->turn[2]);
+    const double r = hm_bond_direction(bond, f->u);
+    hm_angular_radial(hm_angular_low(model, design->scales), model->angular_cutoff, r, design->level->angular, f->g,
+                      f->dg);
+    hm_harmonics(l, model->norm, f->u, f->value, f->turn[0], f->turn[1], f->turn[2]);
     for (int lm = 0; lm < (l + 1) * (l + 1); lm++) {
         double inward = 0;
-        for (size_t c = 0; c < 3; c++) inward += bond->u[c] * f->turn[c][lm];
-        for (size_t c = 0; c < 3; c++) f->turn[c][lm] = (f->turn[c][lm] - bond->u[c] * inward) / bond->r;
+        for (size_t c = 0; c < 3; c++) inward += f->u[c] * f->turn[c][lm];
+        for (size_t c = 0; c < 3; c++) f->turn[c][lm] = (f->turn[c][lm] - f->u[c] * inward) / r;
     }
 }
 
@@ -77,7 +78,7 @@ static void add_end(const struct design *design, const struct hm_neighbourhood_b
                 const size_t own = b * richest + n;
                 const double twice = own == q_richest ? 2 : 1;
                 double d[3];
-                for (size_t c = 0; c < 3; c++) d[c] = twice * (f->dg[n] * level * bond->u[c] + f->g[n] * turn[c]);
+                for (size_t c = 0; c < 3; c++) d[c] = twice * (f->dg[n] * level * f->u[c] + f->g[n] * turn[c]);
                 const size_t row = (a * (size_t)(model->l + 1) + (size_t)l) * model->channels + own;
                 add(design, model->angular_function[row * model->channels + q_richest], bond->i, bond->j, d);
             }

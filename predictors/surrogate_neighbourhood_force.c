@@ -190,7 +190,11 @@ static void walk_pairs(struct hm_neighbourhood *model, double *gradient)
             add_pairs(model, i, other, &block, hit, pick(block.square, count, limit, hit), gradient);
             if (near == 0) continue;
             const size_t nnear = pick(block.square, count, near, hit);
-            for (size_t h = 0; h < nnear; h++) hm_neighbourhood_bond_set(bond++, i, other[hit[h]], &block, hit[h]);
+            for (size_t h = 0; h < nnear; h++) {
+                const size_t c = hit[h];
+                *bond++ =
+                    (struct hm_neighbourhood_bond){(uint32_t)i, other[c], {block.dx[c], block.dy[c], block.dz[c]}};
+            }
         }
     model->nbond = (size_t)(bond - model->bond);
 }
@@ -241,9 +245,10 @@ double hm_neighbourhood_gradient(void *self, const double *x, double *gradient)
     double extremeness = extremeness_of_pairs(model);
     if (model->now.angular > 0) {
         const double low = hm_angular_low(model, model->scales);
-        hm_neighbourhood_densities(model, low, model->now.angular, model->now.l);
+        hm_neighbourhood_group(model);
+        model->kernels->densities(model, low);
         hm_neighbourhood_adjoints(model);
-        hm_neighbourhood_angular_gradient(model, low, gradient);
+        model->kernels->gradient(model, low, gradient);
         extremeness = fmax(extremeness, extremeness_of_densities(model));
     }
     return extremeness;

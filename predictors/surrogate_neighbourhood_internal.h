@@ -42,7 +42,8 @@ enum {
     HM_ANGULAR_HIGHEST = 6, // l
     HM_HARMONICS_MOST = (HM_ANGULAR_HIGHEST + 1) * (HM_ANGULAR_HIGHEST + 1),
     HM_NEIGHBOURHOOD_LEVELS = 4,
-    HM_TABLE_INTERVALS = 2048
+    HM_TABLE_INTERVALS = 2048,
+    HM_BOND_LANES = 4
 };
 
 /* What a level has: radial functions of a pair; radial functions and highest l of the angular part (0 functions: none);
@@ -59,11 +60,33 @@ struct hm_neighbourhood_table {
     double *node;          // (intervals + 1, 4)
 };
 
-/* Two atoms within the angular cutoff; d = x_j - x_i = r u. */
+/* Two atoms within the angular cutoff; d = x_j - x_i. */
 struct hm_neighbourhood_bond {
     uint32_t i, j;
-    double u[3], r;
+    double d[3];
 };
+
+/* The bonds at both of their ends, by groups (atom, species of the other): those of group k are first[k] ...; groups
+ * are filled up to a multiple of HM_BOND_LANES. */
+struct hm_bond_groups {
+    size_t *first;   // (natom * nspecies + 1)
+    uint32_t *other; // (capacity)
+    double *d[3];    // (capacity) x_other - x_atom
+};
+
+struct hm_neighbourhood;
+
+/* The hot loops of the angular part, for an instruction set. */
+struct hm_angular_kernels {
+    const char *name;
+    void (*densities)(struct hm_neighbourhood *model, double low);
+    void (*gradient)(const struct hm_neighbourhood *model, double low, double *gradient);
+};
+
+extern const struct hm_angular_kernels hm_angular_kernels_portable;
+#if defined __x86_64__
+extern const struct hm_angular_kernels hm_angular_kernels_avx2;
+#endif
 
 struct hm_neighbourhood {
     struct hm_frame box; // cell and number of atoms
@@ -92,6 +115,8 @@ struct hm_neighbourhood {
     size_t *bucket;                     // (natom + 1) scratch
     struct hm_neighbourhood_bond *bond; // (capacity)
     size_t nbond;
+    struct hm_bond_groups groups;
+    const struct hm_angular_kernels *kernels;
 
     /* In use: a level's weights in the form in which they are evaluated. */
     double *scales; // (scale_count), a copy
@@ -113,17 +138,6 @@ enum { HM_ROW_BLOCK = 64 };
 struct hm_row_block {
     double dx[HM_ROW_BLOCK], dy[HM_ROW_BLOCK], dz[HM_ROW_BLOCK], square[HM_ROW_BLOCK];
 };
-
-static inline void hm_neighbourhood_bond_set(struct hm_neighbourhood_bond *bond, size_t i, uint32_t j,
-                                             const struct hm_row_block *block, size_t c)
-{
-    const double r = sqrt(block->square[c]), inverse = 1 / r;
-    *bond =
-        (struct hm_neighbourhood_bond){.i = (uint32_t)i,
-                                       .j = j,
-                                       .r = r,
-                                       .u = {block->dx[c] * inverse, block->dy[c] * inverse, block->dz[c] * inverse}};
-}
 
 enum hm_status hm_neighbourhood_pairs_create(struct hm_neighbourhood *model);
 /* Pairs for x, and copies of its coordinates. Fails only where memory ends. */
@@ -149,10 +163,10 @@ void hm_harmonics_constants(int highest, double *norm, double *parity);
 void hm_neighbourhood_bonds(struct hm_neighbourhood *model);
 /* rho of every atom from them, with as many radial functions and harmonics: density (natom, nspecies * angular, M). */
 void hm_neighbourhood_densities(struct hm_neighbourhood *model, double low, size_t angular, int l);
-/* dE/drho from rho and the coupling of the level in use; returns E. */
+/* dE/drho from rho (natom, channels, M) and the coupling of the level in use; returns E. */
 double hm_neighbourhood_adjoints(struct hm_neighbourhood *model);
-/* Adds dE/dx from dE/drho. */
-void hm_neighbourhood_angular_gradient(struct hm_neighbourhood *model, double low, double *gradient);
+/* The bonds by groups, for the kernels. */
+void hm_neighbourhood_group(struct hm_neighbourhood *model);
 
 /* Columns of all functions up to a level, without their scales: (count, natom, 3). */
 void hm_neighbourhood_columns(struct hm_neighbourhood *model, const double *scales, const double *x,

@@ -25,6 +25,22 @@ static bool all_is_best(const struct hm_neighbourhood *model)
     return model->natom <= ALL_AT_MOST || (volume > 0 && volume <= ALL_WITHIN * sphere);
 }
 
+/* Every bond twice, and what fills up groups. */
+static bool hold_groups(struct hm_neighbourhood *model, size_t nbond)
+{
+    struct hm_bond_groups *groups = &model->groups;
+    const size_t capacity = 2 * nbond + HM_BOND_LANES * model->natom * model->nspecies;
+    if (model->channels == 0) return true;
+    free(groups->other);
+    free(groups->d[0]);
+    groups->other = malloc(capacity * sizeof *groups->other);
+    groups->d[0] = malloc(3 * capacity * sizeof *groups->d[0]);
+    if (!groups->other || !groups->d[0]) return false;
+    groups->d[1] = groups->d[0] + capacity;
+    groups->d[2] = groups->d[1] + capacity;
+    return true;
+}
+
 static enum hm_status hold(struct hm_neighbourhood *model, size_t count)
 {
     if (count <= model->capacity) return HM_OK;
@@ -35,7 +51,7 @@ static enum hm_status hold(struct hm_neighbourhood *model, size_t count)
     if (lower) model->lower = lower;
     struct hm_neighbourhood_bond *bond = realloc(model->bond, capacity * sizeof *bond);
     if (bond) model->bond = bond;
-    if (!other || !lower || !bond) return no_memory(model);
+    if (!other || !lower || !bond || !hold_groups(model, capacity)) return no_memory(model);
     model->capacity = capacity;
     return HM_OK;
 }
@@ -57,7 +73,8 @@ enum hm_status hm_neighbourhood_pairs_create(struct hm_neighbourhood *model)
 {
     model->first = calloc(model->natom + 1, sizeof *model->first);
     model->bucket = calloc(model->natom + 1, sizeof *model->bucket);
-    if (!model->first || !model->bucket) return no_memory(model);
+    model->groups.first = calloc(model->natom * model->nspecies + 1, sizeof *model->groups.first);
+    if (!model->first || !model->bucket || !model->groups.first) return no_memory(model);
     if (all_is_best(model)) return take_all(model);
     return hm_neighbours_create(&model->box, model->cutoff, SKIN * model->cutoff, HM_NEIGHBOURS_HALF,
                                 &model->neighbours);

@@ -1,4 +1,5 @@
 /* The surrogate of neighbourhoods on a fluid and a droplet: its gradient, its functions and their symmetries. */
+#include "predictors/surrogate_neighbourhood_internal.h"
 #include "tests/predictors/learnt.h"
 #include "tests/test.h"
 
@@ -214,6 +215,29 @@ static void test_skewed_box(void)
     forget(&learnt);
 }
 
+static void test_instruction_sets_agree(void)
+{
+#if defined __x86_64__
+    if (!__builtin_cpu_supports("avx2")) return;
+    for (size_t level = 2; level < 4; level++) {
+        struct learnt learnt = {0};
+        fluid_create(&learnt.fluid, 3, true, true, 0);
+        learn_nothing(&learnt, "angular: 4", level);
+        struct hm_neighbourhood *model = learnt.model;
+        const size_t size = 3 * learnt.fluid.frame.natom;
+        double *portable = reals(size), *fast = reals(size);
+        model->kernels = &hm_angular_kernels_portable;
+        ops->gradient(model, learnt.x[0], portable);
+        model->kernels = &hm_angular_kernels_avx2;
+        ops->gradient(model, learnt.x[0], fast);
+        CU_ASSERT_EQUAL(memcmp(portable, fast, size * sizeof *fast), 0);
+        free(portable);
+        free(fast);
+        forget(&learnt);
+    }
+#endif
+}
+
 /* ---- against sums over triples ---- */
 
 static double legendre(int l, double c)
@@ -278,6 +302,7 @@ static const struct hm_test tests[] = {
     {"translation, lattice and exchange", test_translation_and_exchange},
     {"lists and all pairs", test_lists_see_what_all_pairs_see},
     {"skewed box", test_skewed_box},
+    {"instruction sets agree", test_instruction_sets_agree},
     {"angular functions are sums over triples", test_angular_functions_are_sums_over_triples},
 };
 
