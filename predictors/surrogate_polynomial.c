@@ -18,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TERMS = 1500, MOST_DEGREE = 16 };
+enum { MOST_TERMS = 1500 };
 
 /* Error tolerated outside the trained range; how far it is believed at least and at most. */
 static const double TOLERATED = 0.02, NEAREST = 1.25, FARTHEST = 4;
 static const double NARROWEST = 1e-6, EQUATIONS_PER_TERM = 2, LEARNED_PART = 7.0 / 8;
-/* Of the central difference that carries a gradient out of the trained range, in z. */
+/* Of the central difference that carries a gradient out of the trained range, in z: however far out. */
 static const double NUDGE = 1e-4;
 
 struct scale {
@@ -149,12 +149,13 @@ static double *primitive_gradient(const struct polynomial *p, size_t primitive)
     return &p->gradient[12 * primitive];
 }
 
-/* z of every variable, and the primitives' gradients. */
+/* How far the trained range is believed, behind the scales. */
 static double *reach_of(const struct polynomial *p, double *scales)
 {
     return &scales[p->basis->nlike * sizeof(struct scale) / sizeof(double)];
 }
 
+/* z of every variable, and the primitives' gradients. */
 static void measure(struct polynomial *p, const struct scale *scales, const double *x)
 {
     const struct hm_basis *b = p->basis;
@@ -274,13 +275,16 @@ static double find_inside(struct polynomial *p, bool *outside)
 static void slopes_outside(struct polynomial *p)
 {
     const size_t n = p->basis->nvariable;
+    double farthest = 0;
+    for (size_t v = 0; v < n; v++) farthest = fmax(farthest, fabs(p->away[v]));
+    const double step = NUDGE / farthest;
     slopes_at(p, p->inside, p->slope);
-    for (size_t v = 0; v < n; v++) p->nudged[v] = p->inside[v] + NUDGE * p->away[v];
+    for (size_t v = 0; v < n; v++) p->nudged[v] = p->inside[v] + step * p->away[v];
     slopes_at(p, p->nudged, p->ahead);
-    for (size_t v = 0; v < n; v++) p->nudged[v] = p->inside[v] - NUDGE * p->away[v];
+    for (size_t v = 0; v < n; v++) p->nudged[v] = p->inside[v] - step * p->away[v];
     slopes_at(p, p->nudged, p->behind);
     for (size_t v = 0; v < n; v++)
-        if (p->away[v] == 0) p->slope[v] += (p->ahead[v] - p->behind[v]) / (2 * NUDGE);
+        if (p->away[v] == 0) p->slope[v] += (p->ahead[v] - p->behind[v]) / (2 * step);
 }
 
 /* ---- the model ---- */
