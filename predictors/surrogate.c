@@ -29,8 +29,9 @@ static bool allocate(struct hm_surrogate *s)
     s->parameters = calloc(s->nparameter, sizeof *s->parameters);
     s->candidate = calloc(s->nparameter, sizeof *s->candidate);
     s->gradient = calloc(2 * n, sizeof *s->gradient);
-    s->root_mass = calloc(s->natom, sizeof *s->root_mass);
+    s->root_mass = calloc(2 * s->natom, sizeof *s->root_mass);
     s->base_force = s->gradient + n;
+    s->step_per_mass = s->root_mass + s->natom;
     return s->parameters && s->candidate && s->gradient && s->root_mass;
 }
 
@@ -89,13 +90,17 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
     s->nweight = s->model->count(s->geometry, s->levels - 1);
     s->nscale = s->model->scale_count(s->geometry);
     s->timestep = hm_config_real(setup->config, "integrator.timestep");
-    s->inverse_mass = setup->representation->inverse_mass;
     if (!allocate(s)) {
         status = hm_fail(HM_OUT_OF_MEMORY, "no memory for a surrogate of %zu terms", s->nweight);
         goto fail;
     }
     /* Kicks of frozen atoms say nothing of the force. */
-    for (size_t i = 0; i < s->natom; i++) s->root_mass[i] = hm_frame_holds(frame, i) ? 0 : sqrt(frame->mass[i]);
+    s->nfrozen = frame->nfrozen;
+    for (size_t i = 0; i < s->natom; i++) {
+        if (hm_frame_holds(frame, i)) continue;
+        s->root_mass[i] = sqrt(frame->mass[i]);
+        s->step_per_mass[i] = s->timestep / frame->mass[i];
+    }
     choose_ridges(setup->config, s);
     *self = s;
     return HM_OK;
@@ -125,17 +130,19 @@ void hm_surrogate_use(struct hm_surrogate *surrogate, double *parameters)
                           hm_surrogate_weights(surrogate, parameters), (size_t)hm_surrogate_header(parameters)->level);
 }
 
+/* With parameters that say nothing (of a file without a fit) there is no kick: what is not finite is not taken. */
 static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
 {
     struct hm_surrogate *s = self;
+    const size_t n = 3 * s->natom;
     const double *x = window->frame->x;
-    const double dt = s->timestep;
-    prediction->extremeness = s->model->gradient(s->geometry, x, s->gradient);
-    for (size_t k = 0; k < 3 * s->natom; k++) prediction->motion[k] = -dt * s->inverse_mass[k / 3] * s->gradient[k];
+    const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
+    prediction->extremeness = fitted ? s->model->gradient(s->geometry, x, s->gradient) : NAN;
+    for (size_t k = 0; k < n; k++) prediction->motion[k] = fitted ? -s->step_per_mass[k / 3] * s->gradient[k] : NAN;
     if (!s->on_base) return;
     s->base.evaluate(s->base.self, x, s->base_force);
-    for (size_t k = 0; k < 3 * s->natom; k++) {
-        prediction->base[k] = dt * s->inverse_mass[k / 3] * s->base_force[k];
+    for (size_t k = 0; k < n; k++) {
+        prediction->base[k] = s->step_per_mass[k / 3] * s->base_force[k];
         prediction->motion[k] += prediction->base[k];
     }
     prediction->has_base = true;

@@ -38,11 +38,11 @@ struct hm_surrogate {
     bool on_base;
     size_t natom, levels, nweight, nscale;
     double timestep;
-    double *root_mass;          // (natom) sqrt(m)
-    const double *inverse_mass; // (natom) the representation's
-    double ridge[4];            // to choose from
+    size_t nfrozen;        // atoms that are held
+    double *root_mass;     // (natom) sqrt(m); 0 of an atom that is held: it takes no kick and gives no row
+    double *step_per_mass; // (natom) dt / m; 0 likewise
+    double ridge[4];       // to choose from
     size_t nridge;
-    size_t fewest; // labels before the first fit
 
     double *parameters, *candidate; // (nparameter)
     size_t nparameter;

@@ -98,6 +98,17 @@ static void make_label(struct hm_surrogate *s, const double *row, double *label)
     }
 }
 
+/* Nothing is learned where the base could not be computed; a step that is not finite itself should not have come. */
+static enum hm_status check_label(const struct hm_surrogate *s, const double *row, const double *label, bool *good)
+{
+    double sum = 0;
+    for (size_t k = 2; k < hm_row_size(3 * s->natom); k++) sum += row[k] * 0; /* 0 for a finite number, NaN otherwise */
+    if (sum != 0) return hm_fail(HM_BAD_INPUT, "step %.0f: what is to be learned is not finite", row[0]);
+    for (size_t k = 0; k < s->label_size; k++) sum += label[k] * 0;
+    *good = sum == 0;
+    return HM_OK;
+}
+
 /* The rows of one label in the block of `rows` rows, from row `first` on. */
 static void fill_rows(struct hm_surrogate *s, const double *label, size_t first, size_t rows)
 {
@@ -140,11 +151,11 @@ static bool is_held_out(const struct hm_surrogate *s, size_t index, size_t count
     return (s->seen + index) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1;
 }
 
-/* Rigid motions feel no force, so that many rows of a label say nothing. */
+/* Rigid motions feel no force, and atoms that are held say nothing, so that many rows of a label are empty. */
 static double equations(const struct hm_surrogate *s, double rows)
 {
     const double n = 3 * (double)s->natom, internal = n > 6 ? n - 6 : 1;
-    return rows * internal / n;
+    return rows * fmin(internal, 3 * (double)(s->natom - s->nfrozen)) / n;
 }
 
 /* One of so many labels that came in a row is learned. */
@@ -208,7 +219,10 @@ static enum hm_status collect(struct hm_surrogate *s, const struct hm_batch *bat
         double *label;
         if (hm_row_kind(row) != HM_ROW_LABEL) continue;
         HM_TRY(next_label(&s->pending, s->label_size, SIZE_MAX, &label));
+        bool good = false;
         make_label(s, row, label);
+        HM_TRY(check_label(s, row, label, &good));
+        s->pending.count -= !good;
     }
     return HM_OK;
 }
@@ -330,6 +344,8 @@ static enum hm_status load_labels(struct hm_surrogate_labels *labels, size_t lab
     size_t count;
     HM_TRY(hm_archive_get_size(archive, &count));
     HM_TRY(hm_archive_get_size(archive, &labels->next));
+    if (labels->next > 0 && labels->next >= count)
+        return hm_fail(HM_BAD_INPUT, "the saved surrogate is damaged: label %zu of %zu", labels->next, count);
     if (count > (archive->size - archive->cursor) / (label_size * sizeof(double)))
         return hm_fail(HM_BAD_INPUT, "the saved surrogate is damaged: %zu labels", count);
     labels->count = 0;

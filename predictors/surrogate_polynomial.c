@@ -45,11 +45,11 @@ struct polynomial {
 
 /* ---- create ---- */
 
-/* What a step of the warm-up says: its kicks less the rigid motion, and less what is held out. */
+/* What a step of the warm-up says: its kicks less the rigid motion, of atoms that move, and less what is held out. */
 static double equations_per_step(const struct hm_frame *frame)
 {
     const double n = 3 * (double)frame->natom;
-    return LEARNED_PART * (n > 6 ? n - 6 : 1);
+    return LEARNED_PART * fmin(n > 6 ? n - 6 : 1, n - 3 * (double)frame->nfrozen);
 }
 
 static enum hm_status check_data(const struct hm_config *config, const struct hm_frame *frame,
