@@ -52,17 +52,20 @@ static double equations_per_step(const struct hm_frame *frame)
     return LEARNED_PART * fmin(n > 6 ? n - 6 : 1, n - 3 * (double)frame->nfrozen);
 }
 
+/* The plainest fit must be within reach; richer ones come as the data allow. Which there are does not depend on the
+ * warm-up, so that weights fit another run. */
 static enum hm_status check_data(const struct hm_config *config, const struct hm_frame *frame,
                                  const struct hm_basis *basis)
 {
     const long long warmup = hm_config_integer(config, "training.warmup_steps");
-    const double needed = ceil(EQUATIONS_PER_TERM * (double)basis->nterm / equations_per_step(frame));
+    const size_t terms = basis->level_terms[0];
+    const double needed = ceil(EQUATIONS_PER_TERM * (double)terms / equations_per_step(frame));
     const bool learns =
         hm_config_is(config, "predictor.weights", "none") && !hm_config_is(config, "training.mode", "off");
     if (!learns || (double)warmup >= needed) return HM_OK;
     return hm_config_fault(config, "predictor.degree",
                            "degree %u has %zu terms and needs a warm-up of %.0f steps; training.warmup_steps is %lld",
-                           basis->highest, basis->nterm, needed, warmup);
+                           basis->level_degree[0], terms, needed, warmup);
 }
 
 static bool allocate(struct polynomial *p)
@@ -99,15 +102,10 @@ static enum hm_status create(const struct hm_config *config, const struct hm_fra
     const bool automatic = hm_config_is(config, "predictor.degree", "auto");
     const unsigned degree = automatic ? 0 : (unsigned)hm_config_integer(config, "predictor.degree");
     const bool distances = hm_config_is(config, "predictor.basis", "distances");
-    const double warmup = (double)hm_config_integer(config, "training.warmup_steps");
-    const double carried = warmup * equations_per_step(frame) / EQUATIONS_PER_TERM;
-    const size_t most = carried < MOST_TERMS ? (size_t)carried : MOST_TERMS;
     enum hm_status status;
     HM_TRY_GOTO(status, hm_frame_copy(frame, &p->box), fail);
-    HM_TRY_GOTO(
-        status,
-        hm_basis_create(config, frame, distances ? HM_BASIS_DISTANCES : HM_BASIS_INTERNAL, degree, most, &p->basis),
-        fail);
+    const enum hm_basis_kind kind = distances ? HM_BASIS_DISTANCES : HM_BASIS_INTERNAL;
+    HM_TRY_GOTO(status, hm_basis_create(config, frame, kind, degree, MOST_TERMS, &p->basis), fail);
     HM_TRY_GOTO(status, check_data(config, frame, p->basis), fail);
     if (!allocate(p)) {
         status = hm_fail(HM_OUT_OF_MEMORY, "no memory for a surrogate of %zu terms", p->basis->nterm);

@@ -437,12 +437,19 @@ static void a_degree_that_needs_more_data_is_refused_with_their_number(void)
     HM_ASSERT_OK(model->create(m.config, &m.frame, &self));
     model->destroy(&self);
     molecule_destroy(&m);
-    /* An automatic degree takes what the warm-up carries; weights that are loaded need no data. */
-    molecule_create(&m, MOLECULE_WATER, "predictor: {type: surrogate}\ntraining: {warmup_steps: 71}");
+    /* An automatic degree needs the data of the lowest, and goes as high with any warm-up: weights fit another run. */
+    molecule_create(&m, MOLECULE_WATER, "predictor: {type: surrogate}\ntraining: {warmup_steps: 4}");
+    CU_ASSERT_EQUAL(model->create(m.config, &m.frame, &self), HM_BAD_CONFIG);
+    CU_ASSERT_STRING_EQUAL(hm_status_message(), "molecule.yaml:3:1: degree 2 has 6 terms and needs a warm-up of 5 "
+                                                "steps; training.warmup_steps is 4");
+    molecule_destroy(&m);
+    molecule_create(&m, MOLECULE_WATER, "predictor: {type: surrogate}\ntraining: {warmup_steps: 5}");
     HM_ASSERT_OK(model->create(m.config, &m.frame, &self));
-    CU_ASSERT_EQUAL(model->levels(self), 6);
+    CU_ASSERT_EQUAL(model->levels(self), 7);
+    CU_ASSERT_EQUAL(model->count(self, 6), 94);
     model->destroy(&self);
     molecule_destroy(&m);
+    /* Weights that are loaded need no data. */
     molecule_create(&m, MOLECULE_WATER,
                     "predictor: {type: surrogate, degree: 8, weights: old.h5}\n"
                     "training: {warmup_steps: 10}");
