@@ -21,12 +21,13 @@ KILLS = int(os.environ.get("HAMLET_TEST_KILLS", "9"))
 NAME = f"resume-{os.getpid()}"   # names every process of this test
 CONFIG, RUN, CHECKPOINT, OLDER = f"{NAME}.yaml", f"{NAME}.h5", f"{NAME}.chk", f"{NAME}.chk.old"
 LOG, ERRORS = f"{NAME}.log", f"{NAME}.errors"
-COMMON = f"""system: {{initial_velocities: {{temperature: 300 K, seed: 7}}}}
-output: {{trajectory: {RUN}, stride: 50, checkpoint_every: 0.1 s}}
+COMMON = f"""output: {{trajectory: {RUN}, stride: 50, checkpoint_every: 0.1 s}}
 """
+DIATOMIC = "system: {initial_velocities: {temperature: 300 K, seed: 7}}\n"
+WATER = "system: {geometry: water.xyz, initial_velocities: {temperature: 300 K, seed: 7}}\n"
 CASES = {
     # Bursts with jitter, energy given back, and training throughout: whatever has a memory.
-    "linear": """hamiltonian: {type: harmonic, molecule: N2}
+    "linear": DIATOMIC + """hamiltonian: {type: harmonic, molecule: N2}
 integrator: {timestep: 0.25 fs, steps: 400000}
 predictor: {type: linear, inputs: [velocity]}
 training: {warmup_steps: 2000}
@@ -34,7 +35,7 @@ policy: {type: periodic, frequency: 0.05}
 injection: {burst: auto, restore_energy: true}
 """,
     # A heat bath that warms up: its noise, and the heat it has put in.
-    "bath": """hamiltonian: {type: morse, molecule: HCl}
+    "bath": DIATOMIC + """hamiltonian: {type: morse, molecule: HCl}
 integrator: {timestep: 0.25 fs, steps: 300000}
 predictor: {type: linear}
 training: {warmup_steps: 1000}
@@ -42,13 +43,34 @@ policy: {type: periodic, frequency: 0.02}
 thermostat: {type: langevin, temperature: [200 K, 400 K], time_constant: 50 fs}
 """,
     # Two networks, whose spread decides; the first training takes about half of the time.
-    "lstm": """hamiltonian: {type: morse, molecule: HCl}
+    "lstm": DIATOMIC + """hamiltonian: {type: morse, molecule: HCl}
 integrator: {timestep: 0.25 fs, steps: 60000}
 predictor: {type: lstm, layers: 1, hidden: 6, history: 10, committee: 2}
 training: {warmup_steps: 500, episode_every_injections: 40}
 policy: {type: threshold, signal: committee, above: 0.0003, max_interval: 50}
 """,
+    # A potential that is fitted again and again, warmed by a thermostat, on a cheaper Hamiltonian.
+    "surrogate": WATER + """hamiltonian:
+  type: valence
+  bonds:
+  - {atoms: [0, 1], form: morse, De: 4.7 eV, a: 2.28 1/A, r0: 0.9572 A}
+  - {atoms: [0, 2], form: morse, De: 4.7 eV, a: 2.28 1/A, r0: 0.9572 A}
+  angles: [{atoms: [1, 0, 2], k: 4.0 eV/rad2, theta0: 104.5 deg}]
+integrator: {timestep: 0.5 fs, steps: 150000}
+thermostat: {type: langevin, temperature: [200 K, 600 K], time_constant: 1 ps, seed: 3}
+predictor:
+  type: surrogate
+  base: {type: hamiltonian}
+  hamiltonian:
+    type: valence
+    bonds:
+    - {atoms: [0, 1], form: harmonic, k: 8 mdyn/A, r0: 0.96 A}
+    - {atoms: [0, 2], form: harmonic, k: 8 mdyn/A, r0: 0.96 A}
+training: {warmup_steps: 500}
+policy: {type: residual, target: 0.001, interval: {min: 5, max: 100}}
+""",
 }
+pathlib.Path("water.xyz").write_text("3\n\nO 0 0 0\nH 0.9572 0 0\nH -0.24 0.9266 0\n")
 random.seed(int(os.environ.get("HAMLET_TEST_SEED", "1")))
 
 

@@ -365,12 +365,53 @@ static void test_damaged_text(void)
     CU_ASSERT_TRUE(accepted > CASES / 50 && refused > CASES / 50); /* both ways were really taken */
 }
 
+/* A Hamiltonian that stands in the predictor is read by those who know only `hamiltonian`. */
+static void test_views(void)
+{
+    static const char text[] = "hamiltonian: {type: harmonic, molecule: HCl}\n"
+                               "integrator: {timestep: 0.25 fs, steps: 1e6}\n"
+                               "predictor:\n"
+                               "  hamiltonian:\n"
+                               "    type: valence\n"
+                               "    bonds:\n"
+                               "    - {atoms: [0, 1], k: 516.3 N/m, r0: 1.27 A}\n"
+                               "    - {atoms: [1, 2], form: morse, De: 4 eV, a: 2 1/A, r0: 1 A}\n";
+    struct hm_config *config = parse(text, NULL), *view = NULL;
+    HM_ASSERT_OK(hm_config_view(config, "predictor.", &view));
+    CU_ASSERT_STRING_EQUAL(hm_config_text(config, "hamiltonian.type"), "harmonic");
+    CU_ASSERT_STRING_EQUAL(hm_config_text(view, "hamiltonian.type"), "valence");
+    CU_ASSERT_TRUE(hm_config_is(view, "hamiltonian.bonds[1].form", "morse"));
+    CU_ASSERT_EQUAL(hm_config_length(view, "hamiltonian.bonds"), 2);
+    CU_ASSERT_EQUAL(hm_config_length(config, "hamiltonian.bonds"), 0);
+    CU_ASSERT_EQUAL(hm_config_integer(view, "hamiltonian.bonds[1].atoms[1]"), 2);
+    HM_ASSERT_NEAR(hm_config_real(view, "hamiltonian.bonds[0].r0"), 1.27 * ANGSTROM, 1e-9);
+    CU_ASSERT_FALSE(hm_config_has(view, "hamiltonian.molecule")); /* the other one's */
+    CU_ASSERT_TRUE(hm_config_has(config, "hamiltonian.molecule"));
+    CU_ASSERT_EQUAL(hm_config_integer(view, "integrator.steps"), 1000000); /* all else is the same */
+    CU_ASSERT_STRING_EQUAL(hm_config_yaml(view), hm_config_yaml(config));
+
+    static const char *const keys[] = {"type", NULL};
+    const char *other = hm_config_other_key(view, "hamiltonian", keys);
+    CU_ASSERT_TRUE(other && strcmp(other, "bonds") == 0);
+    hm_config_fault(view, "hamiltonian.bonds[1].atoms", "too far");
+    CU_ASSERT_STRING_EQUAL(hm_status_message(), "dir/run.yaml:8:8: too far");
+    hm_config_fault(view, "hamiltonian.molecule", "missing"); /* the nearest parent that was written */
+    CU_ASSERT_STRING_EQUAL(hm_status_message(), "dir/run.yaml:4:3: missing");
+    hm_config_fault(view, "integrator.steps", "elsewhere");
+    CU_ASSERT_STRING_EQUAL(hm_status_message(), "dir/run.yaml:2:33: elsewhere");
+    hm_config_destroy(&view);
+    CU_ASSERT_PTR_NULL(view);
+    CU_ASSERT_STRING_EQUAL(hm_config_text(config, "hamiltonian.molecule"), "HCl"); /* the original is whole */
+    hm_config_destroy(&config);
+}
+
 static const struct hm_test tests[] = {
     {"defaults", test_defaults},
     {"round trip", test_values_survive_a_round_trip},
     {"odd paths", test_odd_paths_survive_a_round_trip},
     {"overrides", test_overrides},
     {"later faults", test_later_faults_point_at_the_key},
+    {"views", test_views},
     {"files", test_files},
     {"explain", test_explain},
     {"damaged text", test_damaged_text},
