@@ -198,6 +198,142 @@ static void test_linear(void)
     release(&sweep);
 }
 
+/* ---- baselines of one run ---- */
+
+static void write_cluster(const char *path, size_t natom)
+{
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fprintf(file, "%zu\n\n", natom);
+    for (size_t i = 0; i < natom; i++) fprintf(file, "Ar %g %g %g\n", 4.0 * (double)i, 0.3 * (double)(i * i), 0.0);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+/* The configuration of a baseline; NULL with the status where there is none. */
+static struct hm_config *baseline_of(const char *text, enum hm_sweep_kind kind, enum hm_status *status)
+{
+    struct hm_config *config = NULL;
+    struct hm_job job;
+    struct hm_baseline baseline;
+    const char *settings[HM_BASELINE_SETTINGS];
+    CU_ASSERT_EQUAL_FATAL(hm_config_parse(text, "run.yaml", NULL, 0, &config), HM_OK);
+    CU_ASSERT_EQUAL_FATAL(hm_job_from_config(config, &job), HM_OK);
+    config = NULL;
+    *status = hm_baseline_derive(&job, kind, &baseline);
+    for (size_t i = 0; i < baseline.count; i++) settings[i] = baseline.text[i];
+    if (*status == HM_OK) {
+        CU_ASSERT_NOT_EQUAL(strlen(baseline.summary), 0);
+        HM_ASSERT_OK(hm_config_parse(hm_config_yaml(job.config), "run.yaml", settings, baseline.count, &config));
+    }
+    hm_baseline_release(&baseline);
+    hm_job_release(&job);
+    return config;
+}
+
+#define HCL                                                                                              \
+    "system: {initial_velocities: {temperature: 300 K}}\nhamiltonian: {type: harmonic, molecule: HCl}\n" \
+    "integrator: {timestep: 0.25 fs, steps: 3000}\n"
+#define CHEAPER "hamiltonian: {type: harmonic, bonds: [{atoms: [0, 1], k: 450 N/m, r0: 1.28 A}]}"
+
+/* The force of the run with impulses: as often as the run asks for exact steps, or as its fastest period does. */
+static void test_respa_of_a_run(void)
+{
+    static const struct {
+        const char *extra, *type;
+        double frequency;
+    } cases[] = {
+        {"predictor: {type: hamiltonian, " CHEAPER "}\npolicy: {frequency: 0.2}\n", "hamiltonian", 0.2},
+        {"predictor: {type: hamiltonian, " CHEAPER "}\npolicy: {frequency: 0.01, jitter: 0.2}\n", "hamiltonian", 0},
+        {"predictor: {type: hamiltonian, " CHEAPER "}\npolicy: {frequency: 0}\n", "hamiltonian", 0},
+        {"predictor: {type: hamiltonian, " CHEAPER "}\npolicy: {type: residual}\ninjection: {burst: 3}\n",
+         "hamiltonian", 0},
+        {"predictor: {type: lstm, hidden: 4, base: {type: hamiltonian}, " CHEAPER "}\n", "hamiltonian", 0},
+        {"predictor: {type: surrogate, degree: 3, base: {type: hamiltonian}, " CHEAPER "}\n", "surrogate", 0},
+        {"predictor: {type: lstm, hidden: 4, degree: 3, base: {type: surrogate}}\n", "surrogate", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024];
+        enum hm_status status;
+        snprintf(text, sizeof text, HCL "%s", cases[i].extra);
+        struct hm_config *config = baseline_of(text, HM_SWEEP_RESPA, &status);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "predictor.type"), cases[i].type);
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "injection.form"), "impulse");
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "policy.type"), "periodic");
+        CU_ASSERT_FALSE(hm_config_has(config, "injection.burst") || hm_config_has(config, "policy.jitter") ||
+                        hm_config_has(config, "predictor.hidden"));
+        const double frequency = hm_config_real(config, "policy.frequency"); /* 11.15 fs / 4 are 11 steps */
+        HM_ASSERT_NEAR(frequency, cases[i].frequency > 0 ? cases[i].frequency : 1.0 / 11, 1e-9);
+        CU_ASSERT_TRUE(frequency >= (cases[i].frequency > 0 ? cases[i].frequency : 1.0 / 11));
+        if (strstr(cases[i].extra, "k: 450"))
+            CU_ASSERT_STRING_EQUAL(hm_config_text(config, "predictor.hamiltonian.bonds[0].k"), "450 N/m");
+        if (strstr(cases[i].extra, "degree")) CU_ASSERT_EQUAL(hm_config_integer(config, "predictor.degree"), 3);
+        hm_config_destroy(&config);
+    }
+}
+
+static void test_no_respa_without_a_force(void)
+{
+    static const char *const predictors[] = {"{type: linear}", "{type: zero}", "{type: lstm, base: {type: linear}}"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[1024];
+        enum hm_status status;
+        snprintf(text, sizeof text, HCL "predictor: %s\n", predictors[i]);
+        CU_ASSERT_PTR_NULL(baseline_of(text, HM_SWEEP_RESPA, &status));
+        CU_ASSERT_EQUAL(status, HM_BAD_INPUT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "is no force that could act between impulses"));
+    }
+}
+
+/* What knew the geometry is replaced by what knows a history: of pairs where they are unique. */
+static void test_linear_of_a_force(void)
+{
+    for (size_t natom = 4; natom <= 5; natom++) {
+        char text[1024];
+        enum hm_status status;
+        struct hm_config *config;
+        write_cluster("cluster.xyz", natom);
+        static const char run[] =
+            "system: {geometry: cluster.xyz, initial_velocities: {temperature: 20 K}}\nintegrator: {timestep: 2 fs, "
+            "steps: 3000}\nhamiltonian: {type: lennard_jones, pairs: [{species: [Ar, Ar], epsilon: 0.0103 eV, sigma: "
+            "3.4 "
+            "A}]}\npredictor: {type: surrogate, degree: 2, basis: distances, max_kick: 7}\n"
+            "injection: {form: impulse, burst: 1}\n";
+        config = baseline_of(run, HM_SWEEP_LINEAR, &status);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "predictor.type"), "linear");
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "predictor.representation"), natom == 4 ? "pair" : "cartesian");
+        CU_ASSERT_TRUE(hm_config_lists(config, "predictor.inputs", "velocity"));
+        CU_ASSERT_FALSE(hm_config_has(config, "predictor.degree") || hm_config_has(config, "predictor.basis"));
+        CU_ASSERT_EQUAL(hm_config_real(config, "predictor.max_kick"), 7);
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "injection.form"), "kick");
+        CU_ASSERT_STRING_EQUAL(hm_config_text(config, "injection.burst"), "auto");
+        struct hm_job job;
+        HM_ASSERT_OK(hm_job_from_config(config, &job));
+        HM_ASSERT_OK(hm_job_check(&job));
+        hm_job_release(&job);
+        snprintf(text, sizeof text, "%sthermostat: {type: bussi, temperature: 20 K}\n", run);
+        config = baseline_of(text, HM_SWEEP_LINEAR, &status);
+        CU_ASSERT_EQUAL(status, natom == 4 ? HM_OK : HM_BAD_INPUT);
+        hm_config_destroy(&config);
+    }
+}
+
+/* Frequencies that are too low all come to the lowest there is; the others keep their own. */
+static void test_respa_collapses(void)
+{
+    struct sweep sweep;
+    EXPECT_RUNS(HCL "predictor: {type: hamiltonian, " CHEAPER "}\n",
+                "axes: {policy.frequency: [0.5, 0.01, 0.001], injection.burst: [1]}\nbaselines: [respa]\n",
+                "run: frequency 0.5, burst 1", "run: frequency 0.01, burst 1", "run: frequency 0.001, burst 1",
+                "respa: frequency 0.5", "respa: ");
+    HM_ASSERT_OK(make(base, "axes: {policy.frequency: [0.5, 0.01]}\nbaselines: [respa]\n", &sweep));
+    CU_ASSERT_EQUAL(sweep.plan.count, 2);
+    CU_ASSERT_EQUAL_FATAL(sweep.plan.notes.count, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(sweep.plan.notes.of[0].text, "no respa baseline: the linear predictor is no force"));
+    release(&sweep);
+}
+
 static void expect_faults(const char *base_text, const char *axes, const char *const *faults, size_t count)
 {
     struct sweep sweep;
@@ -268,6 +404,10 @@ static const struct hm_test tests[] = {
     {"baselines collapse what means nothing to them", test_baselines_collapse},
     {"stretched", test_stretched},
     {"linear", test_linear},
+    {"respa of a run", test_respa_of_a_run},
+    {"no respa without a force", test_no_respa_without_a_force},
+    {"linear of a force", test_linear_of_a_force},
+    {"respa collapses", test_respa_collapses},
     {"faults of the file", test_faults_of_the_file},
     {"faults of runs", test_faults_of_runs},
 };

@@ -63,8 +63,45 @@ static void test_table(void)
     hm_sweep_file_release(&file);
 }
 
+/* What impulses cost is no choice of the user's: it stands in the table. */
+static void test_respa_column(void)
+{
+    static const char expected[] =
+        "deviation of the energy, over the mean kinetic energy: median and worst of the seeds\n"
+        "kind   frequency  runs   median    worst  failed   exact\n"
+        "run    0.01          1  2.0e-06  2.0e-06       -    0.01\n"
+        "run    0.001         1  3.0e-06  3.0e-06       -    0.01\n"
+        "respa  -             1  4.0e-06  4.0e-06       -  0.0909\n";
+    struct hm_sweep_file file;
+    struct hm_sweep_plan plan;
+    char *text = NULL;
+    size_t size = 0;
+    write_file("base.yaml", "system: {initial_velocities: {temperature: 300 K}}\n"
+                            "hamiltonian: {type: harmonic, molecule: HCl}\n"
+                            "integrator: {timestep: 0.25 fs, steps: 3000}\npredictor: {type: hamiltonian, hamiltonian: "
+                            "{type: harmonic, bonds: [{atoms: [0, 1], k: 450 N/m, r0: 1.28 A}]}}\n");
+    write_file("sweep.yaml", "base: base.yaml\nfolder: out\nbaselines: [respa]\n"
+                             "axes: {policy.frequency: [0.01, 0.001]}\n");
+    HM_ASSERT_OK(hm_sweep_file_load("sweep.yaml", &file));
+    HM_ASSERT_OK(hm_sweep_plan_make(&file, 1, &plan));
+    CU_ASSERT_EQUAL_FATAL(plan.count, 3);
+    struct hm_sweep_row rows[3] = {row_of(1, "finished", 0, 2e-6), row_of(2, "finished", 0, 3e-6),
+                                   row_of(3, "finished", 0, 4e-6)};
+    rows[0].value[HM_SWEEP_injection_fraction] = rows[1].value[HM_SWEEP_injection_fraction] = 0.01;
+    rows[2].value[HM_SWEEP_injection_fraction] = 1.0 / 11;
+    FILE *out = open_memstream(&text, &size);
+    HM_ASSERT_OK(hm_sweep_report_table(&plan, rows, out));
+    fclose(out);
+    if (strcmp(text, expected) != 0) printf("\n%s", text);
+    CU_ASSERT_STRING_EQUAL(text, expected);
+    free(text);
+    hm_sweep_plan_release(&plan);
+    hm_sweep_file_release(&file);
+}
+
 static const struct hm_test tests[] = {
     {"the closing table", test_table},
+    {"what impulses cost", test_respa_column},
 };
 
 HM_TEST_MAIN("reports of sweeps", tests)
