@@ -12,7 +12,8 @@ static const struct command {
     const char *name, *usage, *summary;
     enum hm_status (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", "FILE [-n N] [--set key=value]...", "run the molecular dynamics a configuration describes", hm_command_run},
+    {"run", "FILE [-n N] [--set K=V]... [--baseline B]", "run what a configuration describes, or a baseline of it",
+     hm_command_run},
     {"resume", "RUN.chk [-n N]", "go on with a run from its checkpoint", hm_command_resume},
     {"sweep", "FILE [-n N]", "run what a base configuration and some axes make, into one table", hm_command_sweep},
     {"train", "FILE --from TRAJECTORY -o W.h5", "train its predictor on a recorded trajectory", hm_command_train},
@@ -27,7 +28,7 @@ static void print_usage(FILE *out)
 {
     fprintf(out, "Hamlet " HM_VERSION ": molecular dynamics that asks at every step, to predict or to inject?\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  hamlet %-8s %-40s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
+        fprintf(out, "  hamlet %-8s %-40s  %s\n", commands[i].name, commands[i].usage, commands[i].summary);
     fprintf(out, "\nhamlet COMMAND --help tells more about one.\n");
 }
 
