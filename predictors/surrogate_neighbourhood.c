@@ -9,6 +9,10 @@
 
 /* Cutoffs that were not asked for: in distances of nearest neighbours, and of the pair cutoff. */
 #define CUTOFF_NEIGHBOURS 2.5
+/* Without a box exact forces have no cutoff as a rule, and what is missing adds up on the surface: all pairs of a small
+ * cluster, with room to grow. */
+#define FREE_ROOM 1.5
+#define FREE_NEIGHBOURS 6.0
 #define ANGULAR_PART 0.7
 enum { RADIAL = 20, ANGULAR_L = 3 };
 enum { SPACING_FROM = 256 }; // atoms at most
@@ -70,6 +74,28 @@ static double measure_spacing(const struct hm_frame *frame)
     return sqrt(nearest[count / 2]);
 }
 
+/* How far apart atoms are at most. */
+static double measure_extent(const struct hm_frame *frame)
+{
+    double square = 0;
+    for (size_t k = 0; k < 3; k++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < frame->natom; i++) {
+            low = fmin(low, frame->x[3 * i + k]);
+            high = fmax(high, frame->x[3 * i + k]);
+        }
+        square += (high - low) * (high - low);
+    }
+    return sqrt(square);
+}
+
+static double choose_cutoff(const struct hm_frame *frame, double spacing, double half)
+{
+    const double usual = CUTOFF_NEIGHBOURS * spacing;
+    if (hm_frame_is_periodic(frame)) return fmin(usual, half);
+    return fmin(fmax(FREE_ROOM * measure_extent(frame), usual), FREE_NEIGHBOURS * spacing);
+}
+
 static enum hm_status read_cutoff(const struct hm_config *config, const struct hm_frame *frame,
                                   struct hm_neighbourhood *model)
 {
@@ -78,7 +104,8 @@ static enum hm_status read_cutoff(const struct hm_config *config, const struct h
         return hm_config_fault(config, "predictor", "a surrogate of neighbourhoods needs at least two atoms");
     model->spacing = measure_spacing(frame);
     if (hm_config_is(config, "predictor.cutoff", "auto")) {
-        model->cutoff = fmin(CUTOFF_NEIGHBOURS * model->spacing, half);
+        model->cutoff = choose_cutoff(frame, model->spacing, half);
+        model->angular_cutoff = ANGULAR_PART * fmin(model->cutoff, CUTOFF_NEIGHBOURS * model->spacing);
         if (model->cutoff < model->spacing)
             return hm_config_fault(
                 config, "predictor",
@@ -87,6 +114,7 @@ static enum hm_status read_cutoff(const struct hm_config *config, const struct h
                 2 * half * HM_LENGTH_ANGSTROM, model->spacing * HM_LENGTH_ANGSTROM);
     } else {
         model->cutoff = hm_config_real(config, "predictor.cutoff");
+        model->angular_cutoff = ANGULAR_PART * model->cutoff;
         if (model->cutoff > half)
             return hm_config_fault(config, "predictor.cutoff",
                                    "predictor.cutoff: the box is %.4g A wide, less than twice the cutoff of %.4g A",
@@ -96,7 +124,6 @@ static enum hm_status read_cutoff(const struct hm_config *config, const struct h
                                    "predictor.cutoff: %.4g A is less than the distance of nearest neighbours, %.4g A",
                                    model->cutoff * HM_LENGTH_ANGSTROM, model->spacing * HM_LENGTH_ANGSTROM);
     }
-    model->angular_cutoff = ANGULAR_PART * model->cutoff;
     return HM_OK;
 }
 

@@ -35,6 +35,17 @@ static void test_mixture(void)
     forget(&learnt);
 }
 
+/* Without a box all pairs are seen, however far. */
+static void test_droplet(void)
+{
+    struct learnt learnt = {0};
+    fluid_create(&learnt.fluid, 2, false, false, 0);
+    learn_nothing(&learnt, "cutoff: auto", 1);
+    fit(&learnt, 1);
+    CU_ASSERT_TRUE(held_out_error(&learnt) < 1e-4);
+    forget(&learnt);
+}
+
 /* Three-body forces of argon, C9 = 518 hartree bohr^9, seven times larger to stand out of the truncation. */
 static void test_three_body_forces(void)
 {
@@ -200,6 +211,7 @@ static void test_refusals(void)
 static const struct hm_test tests[] = {
     {"Lennard-Jones", test_lennard_jones},
     {"a mixture", test_mixture},
+    {"a droplet", test_droplet},
     {"three-body forces", test_three_body_forces},
     {"scales and weights are all", test_scales_and_weights_are_all},
     {"the core repels", test_core_repels},
