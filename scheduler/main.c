@@ -28,7 +28,7 @@ static void print_usage(FILE *out)
 {
     fprintf(out, "Hamlet " HM_VERSION ": molecular dynamics that asks at every step, to predict or to inject?\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  hamlet %-8s %-40s  %s\n", commands[i].name, commands[i].usage, commands[i].summary);
+        fprintf(out, "  hamlet %-8s %-41s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
     fprintf(out, "\nhamlet COMMAND --help tells more about one.\n");
 }
 
