@@ -14,11 +14,10 @@ import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
-import h5py
+from runs import PHASES, analyze, deviation, last_line, run, write_start
 
 HARMONIC = ["HCl", "CO", "N2", "H2"]
 SEVERAL = "training.energies=[0.6, 0.7, 0.85, 1, 1.15, 1.3, 1.45]"
@@ -51,55 +50,21 @@ integrator: {{timestep: 0.25 fs, steps: {steps}}}
 training: {{seed: {seed}}}
 output: {{stride: 10}}
 """
-ATOMIC_MASS = 1.66053906660e-27
-ASE_TIME_PS = 1e12 * 1e-10 * (ATOMIC_MASS / 1.602176634e-19) ** 0.5   # Angstrom sqrt(u/eV)
-
-
-def run(hamlet, config, name, settings, folder):
-    out = folder / f"{name}.h5"
-    command = [hamlet, "run", str(config), "--quiet", "--overwrite", "--set", f"output.trajectory={out}"]
-    for setting in settings:
-        command += ["--set", setting]
-    code = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-    return out, code.returncode, code.stderr.strip()
-
-
-def analyze(hamlet, path, reference=None):
-    command = [hamlet, "analyze", "--json", str(path)] + (["--reference", str(reference)] if reference else [])
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def deviation(fields):
-    values = [fields["energy_drift_relative"], fields["energy_max_block_deviation_relative"]]
-    return max(abs(v) for v in values) if None not in values else float("nan")
-
-
-def write_start(exact, frame, path):
-    """One frame of an exact run as a starting geometry with velocities (extended XYZ, ASE's momenta)."""
-    symbols = {1: "H", 6: "C", 7: "N", 8: "O", 17: "Cl"}
-    with h5py.File(exact) as f:
-        system = f["particles/system"]
-        species, mass = system["species"][...].ravel(), system["mass"][...].ravel()
-        x, v = system["position/value"][frame], system["velocity/value"][frame]
-    lines = [str(len(species)), 'Properties=species:S:1:pos:R:3:momenta:R:3 pbc="F F F"']
-    for z, m, xi, vi in zip(species, mass, x, v):
-        numbers = [*xi, *(m * vi * ASE_TIME_PS)]
-        lines.append(" ".join([symbols[int(z)]] + [f"{n:.17g}" for n in numbers]))
-    path.write_text("\n".join(lines) + "\n")
 
 
 def exact_band(hamlet, case, molecule, steps, exact, first, folder):
     worst = first
-    for phase in range(1, 8):
+    out = folder / "phase.h5"
+    for phase in range(1, PHASES):
         geometry = folder / "start.xyz"
         write_start(exact, 37 * phase, geometry)
         config = folder / "phase.yaml"
         config.write_text(f"system: {{geometry: {geometry}}}\nhamiltonian: {{type: {case['type']}, molecule: {molecule}}}\n"
                           f"integrator: {{timestep: 0.25 fs, steps: {steps}}}\npolicy: {{type: always}}\n"
                           "predictor: {type: zero}\noutput: {stride: 10}\n")
-        out, code, message = run(hamlet, config, "phase", [], folder)
+        code, said = run(hamlet, config, out, [])
         if code != 0:
-            sys.exit(f"exact run failed: {message}")
+            sys.exit(f"exact run failed: {last_line(said)}")
         worst = max(worst, deviation(analyze(hamlet, out)))
     return 3 * worst
 
@@ -112,17 +77,18 @@ def measure(hamlet, name, case, molecule, seed, steps, scale, folder):
     if scale:
         weights = folder / f"weights-{name}-{molecule}-{seed}.h5"
         if not weights.exists():
-            _, code, message = run(hamlet, config, weights.stem, settings + ["integrator.steps=5000"], folder)
+            code, said = run(hamlet, config, weights, settings + ["integrator.steps=5000"])
             if code != 0:
-                sys.exit(f"training failed: {message}")
+                sys.exit(f"training failed: {last_line(said)}")
         text = config.read_text().replace("remove:", f"scale_energy: {scale}, remove:")
         config.write_text(text)
         settings += [f"predictor.weights={weights}", "training.mode=off"]
-    exact, code, message = run(hamlet, config, "exact", ["policy.type=always", "predictor.type=zero"], folder)
+    exact, predicted = folder / "exact.h5", folder / "predicted.h5"
+    code, said = run(hamlet, config, exact, ["policy.type=always", "predictor.type=zero"])
     if code != 0:
-        sys.exit(f"exact run failed: {message}")
+        sys.exit(f"exact run failed: {last_line(said)}")
     reference = analyze(hamlet, exact)
-    predicted, code, message = run(hamlet, config, "predicted", settings, folder)
+    code, said = run(hamlet, config, predicted, settings)
     row = dict(case=name, molecule=molecule, seed=seed, scale=scale, exit=code, band=exact_band(
         hamlet, case, molecule, steps, exact, deviation(reference), folder), exact=deviation(reference))
     fields = analyze(hamlet, predicted, exact)
@@ -138,7 +104,7 @@ def measure(hamlet, name, case, molecule, seed, steps, scale, folder):
             100 - fields["velocity_accuracy_percent"])
         row["fraction"] = fields["injection_fraction"]
     else:
-        row["message"] = message
+        row["message"] = last_line(said)
     return row
 
 
