@@ -259,6 +259,7 @@ static void solve(struct hm_surrogate *s, struct choice *choice)
     memset(weights, 0, s->nweight * sizeof *weights);
     hm_least_squares_solve(&s->fit, count, choice->ridge, weights, &choice->condition);
     *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level, 0};
+    if (s->model->trust) s->model->trust(s->geometry, hm_surrogate_scales(s->candidate), choice->level, INFINITY);
     choice->error = error_on(s, &s->held_out, s->candidate);
     hm_surrogate_header(s->candidate)->error = choice->error;
     if (s->model->trust) s->model->trust(s->geometry, hm_surrogate_scales(s->candidate), choice->level, choice->error);
