@@ -43,8 +43,8 @@ static enum hm_status check_keys(const struct hm_config *config, const struct hm
     return hm_config_fault(config, key, "'type: %s' has no '%s'", ops->method.name, other);
 }
 
-enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                                     struct hm_hamiltonian *hamiltonian)
+enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame,
+                                     const struct hm_oracle_group *group, struct hm_hamiltonian *hamiltonian)
 {
     *hamiltonian = (struct hm_hamiltonian){0};
     const struct hm_hamiltonian_ops *ops;

@@ -8,10 +8,11 @@
  * Shapes: force (natom, 3); virial (3, 3).
  * Units: Hartree atomic units.
  * Errors: create fails with HM_BAD_CONFIG (file:line:column: message). evaluate fails only when it cannot go on
- *   (HM_OUT_OF_MEMORY, HM_ORACLE_FAILED); physics that went wrong (not converged, non-finite) is data in the label.
- * Owns: the handle owns its scratch; label arrays belong to the caller.
- * MPI: evaluate is collective over `group`, the oracle group's communicator (a pointer to an MPI_Comm that only
- *   Hamiltonians which work in parallel look at; NULL = alone). Everything else is local.
+ *   (HM_OUT_OF_MEMORY, HM_ORACLE_FAILED), or with HM_STOPPED where it waits for others and is called off; physics that
+ *   went wrong (not converged, non-finite) is data in the label.
+ * Owns: the handle owns its scratch; label arrays belong to the caller; the communicator of the group is borrowed for
+ * as long as the handle lives, the rest of struct hm_oracle_group only by create. MPI: evaluate is collective over the
+ * group's communicator. Everything else is local.
  */
 #ifndef HM_HAMILTONIANS_HAMILTONIAN_H
 #define HM_HAMILTONIANS_HAMILTONIAN_H
@@ -19,6 +20,7 @@
 #include "io/archive.h"
 #include "io/config.h"
 #include "io/frame.h"
+#include "io/interrupt.h"
 #include "io/method.h"
 
 enum hm_label_status { HM_LABEL_CONVERGED = 0, HM_LABEL_NOT_CONVERGED = 1, HM_LABEL_NOT_FINITE = 2 };
@@ -33,13 +35,22 @@ struct hm_label {
     double seconds; // wall time of the evaluation
 };
 
+/* Whom a Hamiltonian works for: one of several groups of ranks that answer at once. NULL: alone, and not interrupted.
+ */
+struct hm_oracle_group {
+    int index, count;              // 0 of 1 where the driver is its own oracle
+    const void *communicator;      // a pointer to an MPI_Comm, for Hamiltonians that work in parallel; NULL = one rank
+    struct hm_interrupt interrupt; // asked by those that wait for others
+};
+
 struct hm_hamiltonian_ops {
     struct hm_method method;
     const char *const *keys; // of its section beside `type`, NULL at the end; others are refused
     bool analytic;           // cheap and exact: energies may be evaluated at every frame
+    const char *caution;     // what a run's log says of it, or NULL
 
-    enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self);
+    enum hm_status (*create)(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self);
     enum hm_status (*evaluate)(void *self, const struct hm_frame *frame, struct hm_label *label);
     void (*destroy)(void **self);
 
@@ -62,8 +73,8 @@ enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct 
 /* The i-th registered table, NULL past the end. */
 const struct hm_hamiltonian_ops *hm_hamiltonian_registered(size_t index);
 
-enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                                     struct hm_hamiltonian *hamiltonian);
+enum hm_status hm_hamiltonian_create(const struct hm_config *config, const struct hm_frame *frame,
+                                     const struct hm_oracle_group *group, struct hm_hamiltonian *hamiltonian);
 void hm_hamiltonian_destroy(struct hm_hamiltonian *hamiltonian);
 
 /* Times the evaluation; a non-finite position, energy, force or virial makes the label HM_LABEL_NOT_FINITE. */

@@ -11,8 +11,8 @@ static double energy(const struct hm_bond *bond, double r, double *slope)
 static const char *const needs[] = {"k", "r0", NULL};
 const struct hm_bond_form hm_bond_form_harmonic = {"harmonic", needs, energy};
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self)
 {
     (void)group;
     return hm_bonds_create(config, frame, &hm_bond_form_harmonic, self);

@@ -98,8 +98,8 @@ static enum hm_status prepare(const struct hm_frame *frame, struct lennard_jones
     return hm_neighbours_create(frame, model->cutoff3, skin, HM_NEIGHBOURS_FULL, &lj->full);
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self)
 {
     (void)group;
     struct lennard_jones *lj = calloc(1, sizeof *lj);

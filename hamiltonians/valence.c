@@ -53,8 +53,8 @@ static enum hm_status read_all(const struct hm_config *config, const struct hm_f
     return HM_OK;
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self)
 {
     (void)group;
     struct hm_valence *valence = *self = calloc(1, sizeof *valence);

@@ -27,9 +27,9 @@
 #define HM_PREDICTORS_LSTM_STUDY_H
 
 #include "predictors/adam.h"
-#include "predictors/interrupt.h"
 #include "predictors/lstm_network.h"
 
+#include "io/interrupt.h"
 #include "io/status.h"
 
 #include <stdbool.h>

@@ -17,9 +17,9 @@
 #ifndef HM_PREDICTORS_PREDICTOR_H
 #define HM_PREDICTORS_PREDICTOR_H
 
-#include "predictors/interrupt.h"
 #include "predictors/window.h"
 
+#include "io/interrupt.h"
 #include "io/method.h"
 
 /* What a predictor says of the coming kick. The arrays are the caller's. */

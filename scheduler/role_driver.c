@@ -76,6 +76,13 @@ static void log_bath(struct driver *d)
                 hm_degrees_of_freedom(&d->job->frame));
 }
 
+static void log_caution(struct driver *d)
+{
+    const struct hm_hamiltonian_ops *hamiltonian;
+    if (hm_hamiltonian_find(d->job->config, &hamiltonian) == HM_OK && hamiltonian->caution)
+        hm_log_line(&d->log, "%s", hamiltonian->caution);
+}
+
 static void log_header(struct driver *d, const struct hm_layout *layout)
 {
     const struct hm_config *config = d->job->config;
@@ -87,6 +94,7 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
     hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact",
                 d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
                 timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
+    log_caution(d);
     if (resumes(d)) hm_log_line(&d->log, "resumed after step %lld", (long long)s->state->step);
     log_bath(d);
     log_predictor(d);
@@ -182,6 +190,15 @@ static enum hm_status stop(struct driver *d)
                    hm_stop_requested(), (long long)step, (long long)steps, d->checkpoint);
 }
 
+/* The step that an oracle was called off in cannot be taken up again: the checkpoint before it stands. */
+static enum hm_status stop_within_step(struct driver *d)
+{
+    return hm_fail(HM_STOPPED,
+                   "stopped by signal %d while the oracle worked at step %lld; go on after step %lld with: "
+                   "hamlet resume %s",
+                   hm_stop_requested(), (long long)d->simulation.state->step, (long long)d->saved_step, d->checkpoint);
+}
+
 /* Between steps and while something is waited for. */
 static bool asked_to_stop(void *self)
 {
@@ -226,7 +243,8 @@ static enum hm_status propagate(struct driver *d)
         status = hm_step(&s->propagator, s->state);
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
-    return status == HM_STOPPED ? stop(d) : status; /* training was interrupted, between two steps */
+    if (status != HM_STOPPED) return status;
+    return s->propagator.torn ? stop_within_step(d) : stop(d); /* else training was interrupted, between two steps */
 }
 
 static const char *status_word(enum hm_status status)

@@ -3,12 +3,21 @@
 
 #include "scheduler/messages.h"
 #include "scheduler/scene.h"
+#include "scheduler/stop.h"
+
+/* Signals reach every rank. */
+static bool asked_to_stop(void *self)
+{
+    (void)self;
+    return hm_stop_requested() != 0;
+}
 
 static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job,
                                  struct hm_hamiltonian *hamiltonian)
 {
+    const struct hm_oracle_group group = {layout->group, layout->ngroup, &layout->group_comm, {asked_to_stop, NULL}};
     const enum hm_status ready =
-        hm_agree(layout->world, hm_hamiltonian_create(job->config, &job->frame, &layout->group_comm, hamiltonian));
+        hm_agree(layout->world, hm_hamiltonian_create(job->config, &job->frame, &group, hamiltonian));
     return ready == HM_OK ? hm_role_oracle(layout, hamiltonian, &job->frame) : ready;
 }
 

@@ -6,10 +6,12 @@
 
 #include <stdio.h>
 
-static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout)
+static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout,
+                                    struct hm_interrupt interrupt)
 {
+    const struct hm_oracle_group alone = {0, 1, NULL, interrupt};
     if (layout->ngroup > 0) return hm_dispatch_create_remote(layout, job->frame.natom, &s->oracle);
-    HM_TRY(hm_hamiltonian_create(job->config, &job->frame, NULL, &s->hamiltonian));
+    HM_TRY(hm_hamiltonian_create(job->config, &job->frame, &alone, &s->hamiltonian));
     return hm_dispatch_create_inline(&s->hamiltonian, job->frame.natom, &s->oracle);
 }
 
@@ -88,7 +90,7 @@ enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_la
     /* One more than the predictors look back on: a label and its whole history are a stretch of rows. */
     const size_t length = hm_committee_history(&s->committee) + 1;
     HM_TRY_GOTO(status, hm_state_create(&job->frame, s->scene.representation, length, &s->state), fail);
-    HM_TRY_GOTO(status, create_oracle(s, job, layout), fail);
+    HM_TRY_GOTO(status, create_oracle(s, job, layout, interrupt), fail);
     HM_TRY_GOTO(status, create_trainer(s, job, layout, interrupt), fail);
     HM_TRY_GOTO(status, create_policy(s, job), fail);
     HM_TRY_GOTO(status, create_propagator(s, job), fail);

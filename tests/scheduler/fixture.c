@@ -179,7 +179,8 @@ void fixture_on_all_ranks(const char *extra, struct hm_interrupt interrupt, fixt
         must_hold(hm_role_stop_others(&layout));
     } else if (layout.role == HM_ROLE_ORACLE) {
         struct hm_hamiltonian hamiltonian;
-        must_hold(hm_hamiltonian_create(job.config, &job.frame, &layout.group_comm, &hamiltonian));
+        const struct hm_oracle_group group = {layout.group, layout.ngroup, &layout.group_comm, HM_NO_INTERRUPT};
+        must_hold(hm_hamiltonian_create(job.config, &job.frame, &group, &hamiltonian));
         must_hold(hm_role_oracle(&layout, &hamiltonian, &job.frame));
         hm_hamiltonian_destroy(&hamiltonian);
     } else {

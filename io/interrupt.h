@@ -5,8 +5,8 @@
  * Errors: hm_interrupt_check gives HM_STOPPED when the work is to be given up; what it worked on is then worth nothing.
  * Owns: nothing. MPI: local.
  */
-#ifndef HM_PREDICTORS_INTERRUPT_H
-#define HM_PREDICTORS_INTERRUPT_H
+#ifndef HM_IO_INTERRUPT_H
+#define HM_IO_INTERRUPT_H
 
 #include "io/status.h"
 
