@@ -210,7 +210,7 @@ END
 bad 1 'output.trajectory is no axis' <<'END'
 axes: {output.trajectory: [a.h5]}
 END
-bad 2 "must be exact, stretched, longest_stable or linear; not 'strechted'" <<'END'
+bad 2 "must be exact, stretched, longest_stable, linear or respa; not 'strechted'" <<'END'
 axes: {training.seed: [1]}
 baseline: [exact]
 baselines: [strechted]
