@@ -9,6 +9,7 @@
  */
 #include "predictors/lstm_internal.h"
 
+#include "predictors/correction.h"
 #include "predictors/linear.h"
 
 #include <math.h>
@@ -280,11 +281,22 @@ static enum hm_status load(void *self, struct hm_archive *archive)
     return hm_predictor_load(&l->companion, archive);
 }
 
+extern const struct hm_predictor_ops hm_predictor_lstm;
+
+/* On a base that knows the geometry it is another thing (correction.c). */
+static const struct hm_predictor_ops *variant(const struct hm_config *config)
+{
+    static const char key[] = "predictor.base.type";
+    const bool geometry = hm_config_is(config, key, "surrogate") || hm_config_is(config, key, "hamiltonian");
+    return geometry ? &hm_correction_ops : &hm_predictor_lstm;
+}
+
 const struct hm_predictor_ops hm_predictor_lstm = {
     .method = {"lstm", "stacked LSTM on the history, trained online"},
     .members_differ = true,
     .gives_base = true,
     .gives_extremeness = true,
+    .variant = variant,
     .create = create,
     .destroy = destroy,
     .history = history,

@@ -27,7 +27,7 @@ enum hm_status hm_predictor_find(const struct hm_config *config, const struct hm
 {
     size_t index;
     HM_TRY(hm_method_find(config, "predictor.type", methods, sizeof methods / sizeof *methods, &index));
-    *ops = registry[index];
+    *ops = registry[index]->variant ? registry[index]->variant(config) : registry[index];
     return HM_OK;
 }
 

@@ -52,6 +52,7 @@ struct hm_predictor_setup {
     const struct hm_representation *representation;
     uint64_t seed;
     size_t member; // of the committee
+    bool as_base;  // under another: the section predictor.base is that one's
 };
 
 struct hm_predictor;
@@ -65,6 +66,9 @@ struct hm_predictor_ops {
     bool members_differ;    // by seed and number: a committee of them says something
     bool gives_base;        // prediction.base, sooner or later
     bool gives_extremeness; // prediction.extremeness
+
+    /* Optional: which table of this method the configuration asks for, where it comes in several forms. */
+    const struct hm_predictor_ops *(*variant)(const struct hm_config *config);
 
     enum hm_status (*create)(const struct hm_predictor_setup *setup, void **self);
     void (*destroy)(void **self);

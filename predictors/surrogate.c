@@ -53,8 +53,8 @@ static void destroy(void **self)
 static enum hm_status find_base(const struct hm_predictor_setup *setup, struct hm_surrogate *s)
 {
     static const char key[] = "predictor.base.type";
-    s->on_base = hm_config_is(setup->config, key, "hamiltonian");
-    if (!s->on_base && !hm_config_is(setup->config, key, "none"))
+    s->on_base = !setup->as_base && hm_config_is(setup->config, key, "hamiltonian");
+    if (!s->on_base && !setup->as_base && !hm_config_is(setup->config, key, "none"))
         return hm_config_fault(setup->config, key, "a surrogate corrects 'hamiltonian' or stands alone ('none')");
     s->base = setup->representation->cheap;
     if (s->on_base && !s->base.evaluate)

@@ -157,7 +157,7 @@ double *rotor_target(const struct rotor *rotor, size_t label)
 
 void rotor_member(const struct rotor *rotor, uint64_t seed, size_t member, struct hm_predictor *predictor)
 {
-    const struct hm_predictor_setup setup = {rotor->config, rotor->representation, seed, member};
+    const struct hm_predictor_setup setup = {rotor->config, rotor->representation, seed, member, false};
     HM_ASSERT_OK(hm_predictor_create(&setup, predictor));
     CU_ASSERT_PTR_NOT_NULL_FATAL(predictor->ops);
 }

@@ -46,6 +46,9 @@ static const struct entry entries[] = {
      "predictor: {type: lstm, layers: 1, hidden: 2, history: 12, representation: cartesian, base: {type: linear}}",
      1e-6, BRIEF},
     {"lstm", "predictor: {type: lstm, layers: 1, hidden: 2}", 1, SETTLING},
+    {"lstm", "predictor: {type: lstm, hidden: 8, base: {type: hamiltonian}}", 1e-4, SLOW},
+    {"lstm", "predictor: {type: lstm, hidden: 4, history: 3, base: {type: hamiltonian}}", 0.05, BRIEF},
+    {"lstm", "predictor: {type: lstm, hidden: 8, base: {type: surrogate}, degree: 2}", 1e-3, BRIEF},
 };
 
 /* An assertion that says which configuration broke it. */
