@@ -5,8 +5,8 @@
  * y_g is the output of the network that the pairs of a group share (same species, same number of bonds between), z_p
  * what it sees of a pair: its distance and smooth sums over the neighbours of both ends (correction_pairs.h), in the
  * last `history` geometries, from the zero state at every step. The network learns an energy and not impulses: its
- * force is the gradient by the newest geometry, so that with `history: 1`, the default, the correction conserves its own
- * energy as its base does. Of more geometries a force can tell velocities, and what it makes of them is friction.
+ * force is the gradient by the newest geometry, so that with `history: 1`, the default, the correction conserves its
+ * own energy as its base does. Of more geometries a force can tell velocities, and what it makes of them is friction.
  *
  *   w      1 within the trained range and as far again from its middle, falling smoothly to 0 at three times the range
  *   bound  an impulse is taken as it is up to 4 spreads (the rms that the base leaves to a pair), never beyond 8

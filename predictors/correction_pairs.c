@@ -1,6 +1,7 @@
 #include "predictors/correction_pairs.h"
 
 #include "io/connectivity.h"
+#include "io/units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,8 +9,7 @@
 
 enum { MOST_ATOMS_OF_A_MOLECULE = 12, MOST_BONDS = 3, SEPARATIONS = MOST_BONDS + 1 };
 
-static const double RANGE = 2; /* bohr */
-static const double CUTOFF = 12, SKIN = 1;
+static const double RANGE = 2, CUTOFF = 12, SKIN = 1; /* bohr */
 
 /* ---- kinds ---- */
 
@@ -91,11 +91,14 @@ static bool list_groups(struct hm_pair_kinds *k, const size_t *population)
 
 static enum hm_status find_cutoff(const struct hm_config *config, struct hm_pair_kinds *k)
 {
+    static const char key[] = "predictor.cutoff";
+    const double half = 0.5 * hm_frame_narrowest(k->box);
     k->cutoff = INFINITY;
     if (k->natom <= MOST_ATOMS_OF_A_MOLECULE && !hm_frame_is_periodic(k->box)) return count_bonds(k);
-    (void)config;
-    k->cutoff = fmin(CUTOFF, 0.5 * hm_frame_narrowest(k->box));
-    return HM_OK;
+    k->cutoff = hm_config_is(config, key, "auto") ? fmin(CUTOFF, half) : hm_config_real(config, key);
+    if (k->cutoff <= half) return HM_OK;
+    return hm_config_fault(config, key, "the box is %.4g A wide, less than twice the cutoff of %.4g A",
+                           2 * half * HM_LENGTH_ANGSTROM, k->cutoff * HM_LENGTH_ANGSTROM);
 }
 
 enum hm_status hm_pair_kinds_create(const struct hm_config *config, const struct hm_frame *box,
@@ -195,7 +198,7 @@ static void place(struct hm_pair_scene *s, size_t i, size_t j)
     s->atom[p][1] = (uint32_t)(turned ? i : j);
 }
 
-/* Every pair goes through `each`, twice: counted, and placed. */
+/* Twice through all pairs: they are counted, and placed. */
 static enum hm_status sort_pairs(struct hm_pair_scene *s)
 {
     const struct hm_pair_kinds *k = s->kinds;
@@ -316,8 +319,7 @@ static void slopes_of_sums(const struct hm_pair_scene *s, const struct hm_pair_i
                            const double *slope, double by[2])
 {
     double both[2];
-    by[0] = slope[0];
-    by[1] = slope[1];
+    memcpy(by, slope, sizeof both);
     if (input->kind != HM_PAIR_SUM) return;
     neighbours_of(s, s->sum, p, own_f(s, p), input->species, both);
     by[0] = slope[0] + 2 * (both[0] - both[1]) * slope[1];
@@ -328,8 +330,7 @@ static void slopes_of_inputs(const struct hm_pair_scene *s, const struct hm_pair
                              const double by[2], double *slope)
 {
     double both[2];
-    slope[0] = by[0];
-    slope[1] = by[1];
+    memcpy(slope, by, sizeof both);
     if (input->kind != HM_PAIR_SUM) return;
     neighbours_of(s, s->sum, p, own_f(s, p), input->species, both);
     slope[0] = by[0] + by[1];

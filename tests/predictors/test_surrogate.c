@@ -113,7 +113,7 @@ static void lend(void *self, const double *x, double *force)
 
 static void create_predictor(const struct pupil *p, struct hm_predictor *predictor)
 {
-    const struct hm_predictor_setup setup = {p->molecule.config, p->molecule.representation, 1, 0};
+    const struct hm_predictor_setup setup = {p->molecule.config, p->molecule.representation, 1, 0, false};
     HM_ASSERT_OK(hm_predictor_create(&setup, predictor));
     CU_ASSERT_PTR_NOT_NULL_FATAL(predictor->self);
 }
@@ -455,12 +455,12 @@ static void a_base_must_be_lent(void)
     struct molecule m;
     struct hm_predictor predictor;
     molecule_create(&m, MOLECULE_WATER, "predictor: {type: surrogate, base: {type: hamiltonian}}");
-    const struct hm_predictor_setup setup = {m.config, m.representation, 1, 0};
+    const struct hm_predictor_setup setup = {m.config, m.representation, 1, 0, false};
     CU_ASSERT_EQUAL(hm_predictor_create(&setup, &predictor), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "molecule.yaml:3:37: hamiltonian needs the cheaper one"));
     molecule_destroy(&m);
     molecule_create(&m, MOLECULE_WATER, "predictor: {type: surrogate, base: {type: linear}}");
-    const struct hm_predictor_setup other = {m.config, m.representation, 1, 0};
+    const struct hm_predictor_setup other = {m.config, m.representation, 1, 0, false};
     CU_ASSERT_EQUAL(hm_predictor_create(&other, &predictor), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "molecule.yaml:3:37: a surrogate corrects"));
     molecule_destroy(&m);
