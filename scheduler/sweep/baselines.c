@@ -155,7 +155,7 @@ static enum hm_status find_period(const struct hm_job *job, double *period)
 static enum hm_status derive_force(const struct hm_config *run, const char **force, struct hm_baseline *baseline)
 {
     *force = hm_config_text(run, "predictor.type");
-    if (knows_geometry(run)) return HM_OK;
+    if (knows_geometry(run) && !hm_config_is(run, "predictor.type", "lstm")) return HM_OK;
     const char *base = base_force(run);
     if (!base)
         return hm_fail(HM_BAD_INPUT,
