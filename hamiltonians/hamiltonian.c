@@ -99,6 +99,11 @@ enum hm_status hm_hamiltonian_load(struct hm_hamiltonian *hamiltonian, struct hm
     return hamiltonian->ops->load ? hamiltonian->ops->load(hamiltonian->self, archive) : HM_OK;
 }
 
+void hm_hamiltonian_reset(struct hm_hamiltonian *hamiltonian)
+{
+    if (hamiltonian->ops->reset) hamiltonian->ops->reset(hamiltonian->self);
+}
+
 const size_t (*hm_hamiltonian_bonds(const struct hm_hamiltonian *hamiltonian, size_t *nbond))[2]
 {
     *nbond = 0;

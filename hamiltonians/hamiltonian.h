@@ -82,6 +82,8 @@ enum hm_status hm_hamiltonian_evaluate(struct hm_hamiltonian *hamiltonian, const
                                        struct hm_label *label);
 void hm_hamiltonian_save(const struct hm_hamiltonian *hamiltonian, struct hm_archive *archive);
 enum hm_status hm_hamiltonian_load(struct hm_hamiltonian *hamiltonian, struct hm_archive *archive);
+/* The next evaluation starts from nothing. */
+void hm_hamiltonian_reset(struct hm_hamiltonian *hamiltonian);
 const size_t (*hm_hamiltonian_bonds(const struct hm_hamiltonian *hamiltonian, size_t *nbond))[2];
 
 #endif

@@ -51,16 +51,28 @@ bool hm_molecule_find(const char *name, struct hm_molecule *molecule)
     return false;
 }
 
+/* It may stand in a Hamiltonian that another wraps. */
+static const char *molecule_key(const struct hm_config *config)
+{
+    static const char wrapped[] = "hamiltonian.hamiltonian.molecule";
+    return hm_config_knows(config, wrapped) && hm_config_has(config, wrapped) ? wrapped : "hamiltonian.molecule";
+}
+
+bool hm_molecule_is_configured(const struct hm_config *config)
+{
+    return hm_config_has(config, molecule_key(config));
+}
+
 enum hm_status hm_molecule_configured(const struct hm_config *config, struct hm_molecule *molecule)
 {
-    const char *name = hm_config_text(config, "hamiltonian.molecule");
+    const char *name = hm_config_text(config, molecule_key(config));
     if (hm_molecule_find(name, molecule)) return HM_OK;
     char names[256] = "";
     for (size_t i = 0; hm_molecule_listed(i, molecule); i++) {
         const size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", molecule->name);
     }
-    return hm_config_fault(config, "hamiltonian.molecule", "no built-in molecule '%s'; there are: %s", name, names);
+    return hm_config_fault(config, molecule_key(config), "no built-in molecule '%s'; there are: %s", name, names);
 }
 
 enum hm_status hm_molecule_frame(const struct hm_config *config, struct hm_frame *frame)
@@ -94,12 +106,12 @@ static bool apply_to_pair(const struct hm_molecule *molecule, struct hm_frame *f
 
 enum hm_status hm_molecule_apply_masses(const struct hm_config *config, struct hm_frame *frame)
 {
-    if (!hm_config_has(config, "hamiltonian.molecule")) return HM_OK;
+    if (!hm_molecule_is_configured(config)) return HM_OK;
     struct hm_molecule molecule;
     HM_TRY(hm_molecule_configured(config, &molecule));
     for (size_t i = 0; i < frame->natom; i += 2)
         if (!apply_to_pair(&molecule, frame, i))
-            return hm_config_fault(config, "hamiltonian.molecule",
+            return hm_config_fault(config, molecule_key(config),
                                    "the geometry is not a sequence of %s molecules, two consecutive atoms each "
                                    "(atom %zu is %s); list the bonds instead",
                                    molecule.name, i, hm_element_symbol(frame->number[i]));

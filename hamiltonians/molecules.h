@@ -32,7 +32,8 @@ bool hm_molecule_find(const char *name, struct hm_molecule *molecule);
 bool hm_molecule_listed(size_t index, struct hm_molecule *molecule);
 
 /* The molecule named by `hamiltonian.molecule`, which must be given; an unknown name is a fault that lists the names.
- */
+ * It may also stand in the Hamiltonian that `hamiltonian` wraps. */
+bool hm_molecule_is_configured(const struct hm_config *config);
 enum hm_status hm_molecule_configured(const struct hm_config *config, struct hm_molecule *molecule);
 
 /* The frame a run starts from when only `hamiltonian.molecule` is given (it must be): the molecule at r_e along x,

@@ -152,6 +152,12 @@ enum hm_status hm_config_view(const struct hm_config *config, const char *prefix
     return HM_OK;
 }
 
+bool hm_config_knows(const struct hm_config *config, const char *name)
+{
+    char path[CONFIG_PATH_BYTES], generic[CONFIG_PATH_BYTES];
+    return hm_config_generic_path(resolve(config, name, path), generic) && hm_config_entry(generic);
+}
+
 /* The default behind a key, or NULL. The key must be in the schema: a name that is not is a slip in the code. */
 static const struct config_node *default_node(const struct hm_config *config, const char *key)
 {

@@ -52,6 +52,9 @@ enum hm_status hm_config_parse_with(const char *text, size_t size, const char *n
 enum hm_status hm_config_view(const struct hm_config *config, const char *prefix, struct hm_config **view);
 void hm_config_destroy(struct hm_config **config);
 
+/* Whether there is such a key at all, where a Hamiltonian's section may stand deeper than its keys go. */
+bool hm_config_knows(const struct hm_config *config, const char *key);
+
 /* Getters give what was written, else the default; a key with neither gives NaN, 0, false, NULL. So does a word
  * in place of a number: ask hm_config_is(config, key, "auto") first. Items of a list: "hamiltonian.bonds[0].atoms[1]".
  */

@@ -20,7 +20,7 @@ static enum hm_status read_geometry(const struct hm_config *config, struct hm_fr
 {
     if (hm_config_has(config, "system.geometry"))
         return hm_extxyz_read(hm_config_path(config, "system.geometry"), 0, frame);
-    if (hm_config_has(config, "hamiltonian.molecule")) return hm_molecule_frame(config, frame);
+    if (hm_molecule_is_configured(config)) return hm_molecule_frame(config, frame);
     return hm_config_fault(config, "system", "needs 'geometry: FILE.xyz' (or name a built-in 'hamiltonian.molecule')");
 }
 
