@@ -63,8 +63,8 @@ static enum hm_status read_probabilities(const struct hm_config *config, struct 
                            "the probabilities of failure, nan, stall and crash add up to %g, more than 1", sum);
 }
 
-static enum hm_status create_inner(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                                   struct flaky *flaky)
+static enum hm_status create_inner(const struct hm_config *config, const struct hm_frame *frame,
+                                   const struct hm_oracle_group *group, struct flaky *flaky)
 {
     struct hm_config *view;
     if (!hm_config_knows(config, "hamiltonian.hamiltonian.type"))
@@ -79,8 +79,8 @@ static enum hm_status create_inner(const struct hm_config *config, const struct 
     return status;
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self)
 {
     struct flaky *flaky = *self = calloc(1, sizeof *flaky);
     if (!flaky) return hm_fail(HM_OUT_OF_MEMORY, "no memory for a flaky Hamiltonian");
