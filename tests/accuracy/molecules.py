@@ -8,6 +8,7 @@ cases: runs with one exact force in a hundred after the warm-up, or with fewer f
 `hamlet run --baseline` makes them). A seed is that of the velocities and of the training.
 
 deviation   the larger of |energy_drift_relative| and energy_max_block_deviation_relative, a frame every 10 steps
+beyond it   how much larger it is than that of the exact run from the same start
 band        three times the largest deviation of the eight exact runs; a row is within if deviation <= max(target, band)
 peaks       from the three strongest vibrational peaks of the exact run to the nearest of the run, the largest, 1/cm
 shares      of the kinetic energies of stretches, bends, torsions and rotation over those of the exact run, less 1, the
@@ -35,20 +36,15 @@ import statistics
 import sys
 import tempfile
 
-import h5py
-import numpy
-
-from runs import analyze, deviation, last_line, phase_frames, run, write_start
+from runs import (MOTIONS, analyze, deviation, heated_parts, last_line, peak_difference, phase_frames, predict_us,
+                  radial_distribution, rms, run, share_difference, worst, write_start)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SURROGATE = "type: surrogate"
 CORRECTED = "type: lstm, base: {type: surrogate}"
 BASELINES = ["exact", "stretched", "longest_stable", "linear", "respa"]
 NO_PREDICTOR = ("exact", "stretched", "longest_stable")
-MOTIONS = ["stretch", "bend", "torsion", "rotation"]
 PARTS = 5               # of a heated run
-STRONGEST = 3           # peaks that are compared
-MOST_PAIRS = 2e8        # distances that go into one g(r)
 
 # ---- what is run ----
 
@@ -73,7 +69,8 @@ SYSTEMS = {
        for name, path in WATERS.items() for scale in (0.8, 1.2)},
     **{f"{name}-heated": molecule(path) for name, path in WATERS.items()},
     **{name: molecule(path, warmup=1000) for name, path in CHAINS.items()},
-    **{f"{name}-{HOT}K": molecule(path, warmup=1000 if name in CHAINS else 500, settings=[f"system.initial_velocities.temperature={HOT} K"])
+    **{f"{name}-{HOT}K": molecule(path, 1000 if name in CHAINS else 500,
+                                  [f"system.initial_velocities.temperature={HOT} K"])
        for name, path in {**WATERS, **CHAINS}.items()},
     "argon108": argon("run.yaml", 108),
     "argon864": argon("run.yaml", 864),
@@ -137,48 +134,6 @@ def hybrid(predictor):
 
 
 # ---- what is measured ----
-
-
-def peak_difference(fields, reference):
-    found, expected = fields["vibrational_peaks_cm1"], reference["vibrational_peaks_cm1"][:STRONGEST]
-    if not found or not expected:
-        return None
-    return max(min(abs(peak - other) for other in found) for peak in expected)
-
-
-def share_difference(fields):
-    """`fields` of a run analysed beside its exact run."""
-    shares = {key: fields["equipartition"].get(key) for key in MOTIONS} if fields.get("equipartition") else {}
-    return {key: value - 1 for key, value in shares.items() if value is not None}
-
-
-def worst(values):
-    return max((abs(v) for v in values if v is not None), default=None)
-
-
-def radial_distribution(path, width=0.1, nearest=3.0):
-    """g(r) in bins of `width` from `nearest` to half the box, from frames after the warm-up; None without a box."""
-    with h5py.File(path) as f:
-        info = f["hamlet/run"].attrs
-        if not any(info["periodic"]):
-            return None
-        box = numpy.array(info["cell_angstrom"]).reshape(3, 3).diagonal()
-        x = f["particles/system/position/value"][int(info["warmup_steps"]) // int(info["stride"]):]
-    frames, natom = x.shape[:2]
-    x = x[::max(1, int(frames * natom**2 / 2 / MOST_PAIRS))]
-    edges = numpy.arange(nearest, box.min() / 2, width)
-    counts = numpy.zeros(len(edges) - 1)
-    for frame in x:
-        for i in range(natom - 1):
-            d = frame[i + 1:] - frame[i]
-            d -= box * numpy.round(d / box)
-            counts += numpy.histogram(numpy.sqrt((d * d).sum(axis=1)), bins=len(edges) - 1, range=(nearest, edges[-1]))[0]
-    shells = 4 / 3 * math.pi * (edges[1:]**3 - edges[:-1]**3)
-    return counts / (len(x) * natom * (natom - 1) / 2 * shells / box.prod())
-
-
-def rms(a, b):
-    return None if a is None or b is None or len(a) != len(b) else float(numpy.sqrt(numpy.mean((a - b)**2)))
 
 
 class Bench:
@@ -282,10 +237,11 @@ class Bench:
 
     def read(self, row, fields, path):
         value = deviation(fields)
-        row.update(deviation=None if math.isnan(value) else value, timestep_fs=fields["timestep_fs"],
+        if not math.isnan(value):
+            row.update(deviation=value, beyond=max(0, value - row["exact"]))
+        row.update(timestep_fs=fields["timestep_fs"], radial=rms(radial_distribution(path), self.radial),
                    peaks=peak_difference(fields, self.reference), residual=fields["residual_rms_relative"],
-                   fraction=fields["injection_fraction"], predict_us=predict_us(fields), fields=fields,
-                   radial=rms(radial_distribution(path), self.radial) if self.radial is not None else None)
+                   fraction=fields["injection_fraction"], predict_us=predict_us(fields), fields=fields)
 
     def measure_heated(self, name):
         c = CASES[name]
@@ -297,44 +253,10 @@ class Bench:
                    warnings=[line for line in said.splitlines() if "warning:" in line], parts=[])
         row["result"] = {0: "finished", 4: "diverged"}.get(code, "failed")
         if code in (0, 4):
-            row["parts"] = heated_parts(path)
+            row["parts"] = heated_parts(path, HEATED_TARGET, PARTS)
         if self.options.keep:
             path.with_suffix(".log").write_text(said + "\n")
         return row
-
-
-def predict_us(fields):
-    predicted = fields["steps"] - fields["warmup_steps"] - fields["injections"]
-    return 1e6 * fields["seconds_predict"] / predicted if predicted > 0 else None
-
-
-def heated_parts(path):
-    with h5py.File(path) as f:
-        info, injections, decisions = dict(f["hamlet/run"].attrs), f["hamlet/injections"][...], f["hamlet/decisions"][...]
-        temperature = f["observables/temperature/value"][...]
-    steps, warmup, stride = int(info["steps"]), int(info["warmup_steps"]), int(info["stride"])
-    injections, decisions = injections[injections["step"] >= warmup], decisions[decisions["step"] >= warmup]
-    parts = []
-    for part in range(PARTS):
-        first, last = steps * part // PARTS, steps * (part + 1) // PARTS
-        of = lambda rows: rows[(rows["step"] >= first) & (rows["step"] < last)]
-        residual = of(injections)["residual_relative"]
-        residual = residual[numpy.isfinite(residual)]
-        extreme = of(decisions)["extremeness"]
-        extreme = extreme[numpy.isfinite(extreme)]
-        kelvin = temperature[first // stride:last // stride]
-        parts.append(dict(steps=len(of(decisions)), injections=len(of(injections)),
-                          residual_median=number(numpy.median(residual)) if len(residual) else None,
-                          residual_largest=number(residual.max()) if len(residual) else None,
-                          above_target=number((residual > HEATED_TARGET).mean()) if len(residual) else None,
-                          extremeness_median=number(numpy.median(extreme)) if len(extreme) else None,
-                          extremeness_largest=number(extreme.max()) if len(extreme) else None,
-                          temperature=number(kelvin.mean()) if len(kelvin) else None))
-    return parts
-
-
-def number(x):
-    return float(x) if math.isfinite(x) else None
 
 
 def measure_all(system, names, seed, options, folder):
@@ -380,7 +302,7 @@ def count(rows, result):
 def energy_line(name, rows):
     return [f"`{name}`", f"{count(rows, 'within') or 0}/{len(rows)}",
             *(count(rows, result) for result in ("diverged", "warned", "silent", "failed")),
-            cell(of(rows, "deviation")), cell(of(rows, "exact")), cell(of(rows, "band")), f"{rows[0]['target']:.0e}",
+            cell(of(rows, "deviation")), cell(of(rows, "exact")), cell(of(rows, "beyond")), cell(of(rows, "band")), f"{rows[0]['target']:.0e}",
             cell(of(rows, "residual")), cell(of(rows, "residual_ratio"), "{:.2f}"), cell(of(rows, "fraction"), "{:.3f}"),
             cell(of(rows, "predict_us"), "{:.2f}")]
 
@@ -401,8 +323,9 @@ def heated_lines(name, rows):
     lines = []
     for part in range(PARTS):
         parts = [row["parts"][part] for row in rows if row["parts"] and row["parts"][part]["steps"]]
-        lines.append([f"`{name}`" if part == 0 else "", f"{part + 1}/{PARTS}", str(len(parts)), cell(of(parts, "injections"), "{:.0f}"),
-                      cell(of(parts, "residual_median")), cell(of(parts, "residual_largest")),
+        lines.append([f"`{name}`" if part == 0 else "", f"{part + 1}/{PARTS}", str(len(parts)),
+                      cell(of(parts, "injections"), "{:.0f}"), cell(of(parts, "residual_median")),
+                      cell(of(parts, "residual_largest")),
                       cell(of(parts, "above_target"), "{:.0%}"), cell(of(parts, "extremeness_median"), "{:.1f}"),
                       cell(of(parts, "extremeness_largest"), "{:.1f}"), cell(of(parts, "temperature"), "{:.0f}")])
     ended = [row["seed"] for row in rows if row["result"] != "finished"]
@@ -417,21 +340,27 @@ def report(rows):
     plain = [name for name in names if name not in heated]
     print("Two numbers are the median and the worst over the seeds.")
     table("Energy, over the mean kinetic energy",
-          ["case", "within", "diverged", "warned", "silent", "failed", "deviation", "exact run's", "band", "target", "residual",
+          ["case", "within", "diverged", "warned", "silent", "failed", "deviation", "exact run's", "beyond it", "band", "target", "residual",
            "over the surrogate's", "exact fraction", "us per prediction"], [energy_line(n, by_name[n]) for n in plain])
     moving = [n for n in plain if of(by_name[n], "peaks") or of(by_name[n], "shares")]
     table("Motion, differences from the exact run (peaks in 1/cm, kinetic energies relative)",
-          ["case", "peaks", "peaks, other phases", *MOTIONS, "shares, other phases"], [motion_line(n, by_name[n]) for n in moving])
+          ["case", "peaks", "peaks, other phases", *MOTIONS, "shares, other phases"],
+          [motion_line(n, by_name[n]) for n in moving])
     table("Liquids", ["case", "g(r)", "two exact runs", "time step / fs", "speed-up"],
           [liquid_line(n, by_name[n]) for n in plain if SYSTEMS[CASES[n]["system"]]["timed"]])
     table(f"Heated from 200 to 600 K, residual policy with a target of {HEATED_TARGET}",
           ["case", "part", "runs", "injections", "median residual", "largest", "above target", "median extremeness", "largest",
            "temperature / K"], [line for n in heated for line in heated_lines(n, by_name[n])])
-    messages = sorted({f"- `{row['case']}`, seed {row['seed']}, exit code {row['exit']}: {row['message']}"
-                       for row in rows if row.get("message")} | {f"- `{row['case']}`, seed {row['seed']}: {line}"
-                                                                  for row in rows for line in row["warnings"]})
-    if messages:
-        print("\nWhat runs said\n\n" + "\n".join(messages))
+    said = {}    # one example of each kind for a case; all of them are in the JSON
+    for name in names:
+        for row in by_name[name]:
+            for kind, text in [(row["result"], row.get("message")), *(("warned", line) for line in row["warnings"])]:
+                if text:
+                    said.setdefault((name, kind), []).append(f"seed {row['seed']}: {text}")
+    if said:
+        print("\nWhat runs said\n")
+    for (name, kind), lines in said.items():
+        print(f"- `{name}`, {kind}, {len(lines)} of {len(by_name[name])}; {lines[0]}")
 
 
 def finite(value):
