@@ -8,7 +8,8 @@
  * force is the gradient by the newest geometry, so that with `history: 1`, the default, the correction conserves its
  * own energy as its base does. Of more geometries a force can tell velocities, and what it makes of them is friction.
  *
- *   w      1 within the trained range and as far again from its middle, falling smoothly to 0 at three times the range
+ *   w      1 up to five times the trained range from its middle, falling smoothly to 0 at seven times; what a network
+ *          sees saturates from three times on, so that its force dies out there as a gradient
  *   bound  an impulse is taken as it is up to 4 spreads (the rms that the base leaves to a pair), never beyond 8
  *
  * The base learns first, the network on what it leaves, by the Cartesian kick, mass-weighted; both are published

@@ -13,12 +13,12 @@
 #include <string.h>
 
 static const double NUDGE = 0.02;
-/* How far out z is taken as it is, and how much farther it gets at most. Low values cost more than high ones: what is
- * cut off just outside a short warm-up is most of the correction. */
-static const double EDGE = 1.5, MARGIN = 0.5;
+/* How far out z is taken as it is, and how much farther it gets at most. A short warm-up of a cold molecule sees a
+ * third of what comes: a smooth law goes on well, and cutting it off there would cost most of what it is worth. */
+static const double EDGE = 3, MARGIN = 0.5;
 
 static const double BOUND = 4; /* spreads, up to which an impulse is taken as it is */
-static const double SWITCH_FROM = 2, SWITCH_TO = 3;
+static const double SWITCH_FROM = 5, SWITCH_TO = 7;
 
 /* z within the trained range, then saturating; by how much it follows. */
 static double saturate(double z, double *follows)
