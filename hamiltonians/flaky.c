@@ -31,12 +31,15 @@
 #include <time.h>
 #include <unistd.h>
 
+static const double LOOK_EVERY_SECONDS = 10e-3;
+
 enum fault { FAILURE, NOT_A_NUMBER, STALL, CRASH, FAULTS };
 
 struct flaky {
     struct hm_hamiltonian inner;
     double probability[FAULTS];
     double latency, patience; // seconds
+    struct hm_interrupt interrupt;
     uint64_t seed;
     int64_t evaluations;
 };
@@ -86,6 +89,7 @@ static enum hm_status create(const struct hm_config *config, const struct hm_fra
     if (!flaky) return hm_fail(HM_OUT_OF_MEMORY, "no memory for a flaky Hamiltonian");
     flaky->latency = hm_config_real(config, "hamiltonian.latency");
     flaky->patience = hm_config_real(config, "hamiltonian.patience");
+    if (group) flaky->interrupt = group->interrupt;
     flaky->seed = (uint64_t)hm_config_integer(config, "hamiltonian.seed");
     enum hm_status status = read_probabilities(config, flaky);
     if (status == HM_OK) status = create_inner(config, frame, group, flaky);
@@ -114,11 +118,16 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void pass(double seconds)
+/* HM_STOPPED: called off. */
+static enum hm_status pass(const struct flaky *flaky)
 {
-    struct timespec left = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
-    if (seconds > 0)
-        while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
+    const double until = seconds_now() + flaky->latency;
+    for (double left = flaky->latency; left > 0; left = until - seconds_now()) {
+        const struct timespec moment = {0, (long)(1e9 * fmin(left, LOOK_EVERY_SECONDS))};
+        nanosleep(&moment, NULL);
+        HM_TRY(hm_interrupt_check(&flaky->interrupt));
+    }
+    return HM_OK;
 }
 
 /* The child. Nothing of the parent's is touched: its locks may be held by threads that do not exist here. */
@@ -129,16 +138,17 @@ static void misbehave(enum fault fault, pid_t parent)
     kill(getpid(), SIGKILL);
 }
 
-/* Until the other end closes; false when the time is over. */
-static bool wait_for_end(int descriptor, double seconds)
+/* Until the other end closes; *ended false when the time is over. */
+static enum hm_status wait_for_end(const struct flaky *flaky, int descriptor, bool *ended)
 {
-    const double until = seconds_now() + seconds;
+    const double until = seconds_now() + flaky->patience;
     struct pollfd end = {.fd = descriptor, .events = POLLIN};
-    for (;;) {
-        const double left = until - seconds_now();
-        if (left <= 0) return false;
-        if (poll(&end, 1, left < 3600 ? (int)(1e3 * left) + 1 : 3600000) > 0) return true;
+    *ended = false;
+    for (double left = flaky->patience; left > 0 && !*ended; left = until - seconds_now()) {
+        *ended = poll(&end, 1, (int)(1e3 * fmin(left, LOOK_EVERY_SECONDS)) + 1) > 0;
+        HM_TRY(hm_interrupt_check(&flaky->interrupt));
     }
+    return HM_OK;
 }
 
 static enum hm_status ask_child(const struct flaky *flaky, enum fault fault)
@@ -149,12 +159,14 @@ static enum hm_status ask_child(const struct flaky *flaky, enum fault fault)
     if (child == 0) misbehave(fault, parent);
     close(ends[1]);
     bool ended = true;
+    enum hm_status status = HM_OK;
     if (child > 0) {
-        ended = wait_for_end(ends[0], flaky->patience);
+        status = wait_for_end(flaky, ends[0], &ended);
         kill(child, SIGKILL);
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
     }
     close(ends[0]);
+    HM_TRY(status);
     if (child < 0) return hm_fail(HM_ORACLE_FAILED, "flaky: no child process: %s", strerror(errno));
     if (ended)
         return hm_fail(HM_ORACLE_FAILED, "the program crashed (flaky, evaluation %lld)", (long long)flaky->evaluations);
@@ -168,7 +180,7 @@ static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct 
     double place;
     const int fault = draw(flaky, &place);
     flaky->evaluations++;
-    pass(flaky->latency);
+    HM_TRY(pass(flaky));
     if (fault == FAILURE)
         return hm_fail(HM_ORACLE_FAILED, "the program failed (flaky, evaluation %lld)", (long long)flaky->evaluations);
     if (fault == STALL || fault == CRASH) return ask_child(flaky, (enum fault)fault);

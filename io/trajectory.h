@@ -4,15 +4,20 @@
  *   /particles/system           position Angstrom, velocity Angstrom/ps, force kJ/mol/Angstrom (NaN where unknown),
  *                               species (Z), mass (u), image (periodic only), box; step and time (ps) with each
  *   /observables                potential_energy, kinetic_energy, total_energy (kJ/mol), temperature (K), by frame;
- * with a thermostat conserved_energy, the total energy less the heat that was put in /hamlet/config              the
- * configuration, YAML text (effective, with overrides) /hamlet/provenance          version, compiler, host, MPI, start
- * time, command ... as string attributes; run_id /hamlet/run                 attributes: timestep_fs, steps,
- * warmup_steps, stride, steps_done, status, natom, degrees_of_freedom, thermostatted ... /hamlet/frozen indices of the
- * atoms that are held, if there are any /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis
- * follows /hamlet/decisions           table of struct hm_decision_record /hamlet/injections          table of struct
- * hm_injection_record /hamlet/training            table of struct hm_training_record /hamlet/weights/<version>   the
- * weights of each published version, as io/weights.h draws them /hamlet/correlations        written by
- * io/analysis/correlations.h /hamlet/timing              seconds by activity
+ *                               with a thermostat conserved_energy, the total energy less the heat that was put in
+ *   /hamlet/config              the configuration, YAML text (effective, with overrides)
+ *   /hamlet/provenance          version, compiler, host, MPI, start time, command ... as string attributes; run_id
+ *   /hamlet/run                 attributes: timestep_fs, steps, warmup_steps, stride, steps_done, status, natom,
+ *                               degrees_of_freedom, thermostatted ...
+ *   /hamlet/frozen              indices of the atoms that are held, if there are any
+ *   /hamlet/bonds               (nbond, 2) atom pairs whose length the analysis follows
+ *   /hamlet/decisions           table of struct hm_decision_record
+ *   /hamlet/injections          table of struct hm_injection_record
+ *   /hamlet/training            table of struct hm_training_record
+ *   /hamlet/oracle_faults       table of struct hm_fault_record
+ *   /hamlet/weights/<version>   the weights of each published version, as io/weights.h draws them
+ *   /hamlet/correlations        written by io/analysis/correlations.h
+ *   /hamlet/timing              seconds by activity
  *
  * Appends go to memory and reach the file in blocks: when a block is full, and at least once a second
  * (a killed run stays readable and complete up to the last flush). Nothing allocates per step.
@@ -64,6 +69,7 @@ enum hm_status hm_trajectory_append(struct hm_trajectory *trajectory, const stru
 enum hm_status hm_trajectory_log_decision(struct hm_trajectory *trajectory, const struct hm_decision_record *record);
 enum hm_status hm_trajectory_log_injection(struct hm_trajectory *trajectory, const struct hm_injection_record *record);
 enum hm_status hm_trajectory_log_training(struct hm_trajectory *trajectory, const struct hm_training_record *record);
+enum hm_status hm_trajectory_log_fault(struct hm_trajectory *trajectory, const struct hm_fault_record *record);
 enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights);
 enum hm_status hm_trajectory_log_timing(struct hm_trajectory *trajectory, const char *name, double seconds);
 enum hm_status hm_trajectory_flush(struct hm_trajectory *trajectory);
@@ -85,7 +91,7 @@ enum hm_status hm_trajectory_resume(const char *path, const struct hm_trajectory
 /* ---- reading ---- */
 
 struct hm_trajectory_info {
-    size_t natom, nframe, nbond, ndecision, ninjection, ntraining;
+    size_t natom, nframe, nbond, ndecision, ninjection, ntraining, nfault;
     double timestep; /* atomic units */
     int64_t steps, warmup_steps, stride, steps_done;
     char status[16];
@@ -111,6 +117,8 @@ enum hm_status hm_trajectory_read_injections(struct hm_trajectory *trajectory, s
                                              struct hm_injection_record *records);
 enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, size_t first, size_t count,
                                            struct hm_training_record *records);
+enum hm_status hm_trajectory_read_faults(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                         struct hm_fault_record *records);
 /* *found false when the version was not stored. Released by hm_weights_of_member_release. */
 enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version,
                                           struct hm_weights_of_member *weights, bool *found);

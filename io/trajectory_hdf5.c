@@ -94,7 +94,7 @@ static size_t chunks_expected(const struct hm_trajectory *trajectory)
     if (trajectory->frames.capacity > 0) most = steps / (size_t)info->stride / trajectory->frames.capacity + 2;
     for (int i = 0; i < HM_TABLE_COUNT; i++) {
         const size_t capacity = trajectory->tables[i].capacity;
-        if (i != HM_TABLE_TRAINING && capacity > 0 && steps / capacity + 2 > most) most = steps / capacity + 2;
+        if (i < HM_TABLE_TRAINING && capacity > 0 && steps / capacity + 2 > most) most = steps / capacity + 2;
     }
     if (most < INDEX_CHUNKS_LEAST) return INDEX_CHUNKS_LEAST;
     return most < INDEX_CHUNKS_MOST ? most : INDEX_CHUNKS_MOST;

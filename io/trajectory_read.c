@@ -184,6 +184,12 @@ enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, siz
                       sizeof *records);
 }
 
+enum hm_status hm_trajectory_read_faults(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                         struct hm_fault_record *records)
+{
+    return read_table(trajectory, HM_TABLE_FAULTS, first, count, trajectory->info.nfault, records, sizeof *records);
+}
+
 /* ---- texts, bytes, arrays by name ---- */
 
 static enum hm_status read_bytes(const struct hm_trajectory *trajectory, hid_t dataset, const char *path, hsize_t count,

@@ -56,6 +56,12 @@ static const struct field training_fields[] = {
     FIELD(hm_training_record, accepted, U8),
 };
 
+static const struct field fault_fields[] = {
+    FIELD(hm_fault_record, step, I64),  FIELD(hm_fault_record, request, I64), FIELD(hm_fault_record, seconds, F64),
+    FIELD(hm_fault_record, group, I32), FIELD(hm_fault_record, attempt, I32), FIELD(hm_fault_record, iterations, I32),
+    FIELD(hm_fault_record, fault, I32),
+};
+
 static const struct {
     const struct field *fields;
     size_t count, bytes;
@@ -63,9 +69,11 @@ static const struct {
     {decision_fields, sizeof decision_fields / sizeof *decision_fields, sizeof(struct hm_decision_record)},
     {injection_fields, sizeof injection_fields / sizeof *injection_fields, sizeof(struct hm_injection_record)},
     {training_fields, sizeof training_fields / sizeof *training_fields, sizeof(struct hm_training_record)},
+    {fault_fields, sizeof fault_fields / sizeof *fault_fields, sizeof(struct hm_fault_record)},
 };
 
-const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training"};
+const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training",
+                                                    "/hamlet/oracle_faults"};
 
 static const size_t kind_bytes[] = {[I64] = 8, [I32] = 4, [I16] = 2, [U8] = 1, [F64] = 8, [F32] = 4};
 

@@ -276,6 +276,7 @@ static enum hm_status take_back(struct hm_trajectory *trajectory, const struct s
     info->ndecision = saved->rows[HM_TABLE_DECISIONS];
     info->ninjection = saved->rows[HM_TABLE_INJECTIONS];
     info->ntraining = saved->rows[HM_TABLE_TRAINING];
+    info->nfault = saved->rows[HM_TABLE_FAULTS];
     return HM_OK;
 }
 

@@ -28,7 +28,7 @@ static void size_blocks(struct hm_trajectory *trajectory)
     trajectory->frames.capacity = smaller(smaller(FRAME_ROWS, frames), fitting > 0 ? fitting : 1);
     for (int i = 0; i < HM_TABLE_COUNT; i++) {
         trajectory->tables[i].nseries = 1;
-        trajectory->tables[i].capacity = smaller(i == HM_TABLE_TRAINING ? FRAME_ROWS : TABLE_ROWS, steps);
+        trajectory->tables[i].capacity = smaller(i >= HM_TABLE_TRAINING ? FRAME_ROWS : TABLE_ROWS, steps);
     }
 }
 

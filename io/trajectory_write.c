@@ -166,6 +166,11 @@ enum hm_status hm_trajectory_log_training(struct hm_trajectory *trajectory, cons
     return log_record(trajectory, HM_TABLE_TRAINING, record, &trajectory->info.ntraining);
 }
 
+enum hm_status hm_trajectory_log_fault(struct hm_trajectory *trajectory, const struct hm_fault_record *record)
+{
+    return log_record(trajectory, HM_TABLE_FAULTS, record, &trajectory->info.nfault);
+}
+
 /* ---- single datasets ---- */
 
 static hid_t parents_list(void)

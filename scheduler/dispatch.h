@@ -1,13 +1,25 @@
 /* Oracles asked for exact labels, wherever they run.
  *
- * A request is submitted, polled until its label is there, or cancelled; a blocking question is submit and poll with a
- * polite wait in between (hm_dispatch_ask). Requests go to group `request mod G`. Two implementations: inline (the
- * driver evaluates itself) and remote (oracle ranks).
+ * A request is submitted, polled until it is answered, or cancelled; a blocking question is submit and poll with a
+ * polite wait in between (hm_dispatch_ask). Request r goes to group r mod G. Two implementations: inline (the driver
+ * evaluates itself) and remote (oracle ranks).
+ *
+ * Faults are a normal thing. A call that fails, does not converge, is not finite or misses its deadline is logged, and
+ * the request is called again, rung by rung of `oracle.on_failure`:
+ *
+ *   retry         the same once more, `oracle.retries` times, by the next group if there are several
+ *   restart_scf   once, from nothing: the warm state is thrown away
+ *   stop          the request has failed
+ *
+ * A deadline is `oracle.deadline`, or learned: 10 times the 95 % quantile of the calls so far, not less than 10 s, and
+ * half an hour before there have been 5. It begins when the group is free to begin. A group that misses one is set
+ * aside until its answer comes, which is dropped. Inline there is none: an evaluation cannot be interrupted from
+ * within.
  *
  * Shapes: label->force (natom, 3), owned by the caller.
- * Units: atomic units.
- * Errors: HM_ORACLE_FAILED when an oracle could not evaluate, with its own message; HM_MPI_ERROR; HM_OUT_OF_MEMORY.
- *   Labels that did not converge or are not finite are returned as data.
+ * Units: atomic units; seconds.
+ * Errors: HM_ORACLE_FAILED when all rungs were tried, or no group is left; HM_DIVERGED when every call of the request
+ *   was not finite, so that it is not the oracle's fault; HM_STOPPED; HM_MPI_ERROR; HM_OUT_OF_MEMORY.
  * Owns: requests and messages in flight.
  * MPI: local to the driver (point-to-point with the oracle ranks).
  */
@@ -15,47 +27,89 @@
 #define HM_SCHEDULER_DISPATCH_H
 
 #include "hamiltonians/hamiltonian.h"
+#include "io/interrupt.h"
 
+#include "io/records.h"
+
+/* What comes back of a call. */
+struct hm_answer {
+    int64_t call;          // -1: no label, but something else that was owed
+    enum hm_status status; // HM_OK or HM_ORACLE_FAILED
+    const char *text;      // of a failure; valid until the next receive
+    struct hm_label label; // force is the caller's
+};
+
+/* The carrier of calls: none of these decides anything. */
 struct hm_dispatch_ops {
-    enum hm_status (*submit)(void *self, const struct hm_frame *frame, int64_t *ticket);
-    enum hm_status (*poll)(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done);
-    void (*cancel)(void *self, int64_t ticket);
-    enum hm_status (*save)(void *self, struct hm_archive *archive); // hm_dispatch_put_warm
-    enum hm_status (*load)(void *self, struct hm_archive *archive);
+    /* *sent tells whether the group could take the call. Never waits for another rank. */
+    enum hm_status (*send)(void *self, int group, int64_t call, bool restart, const struct hm_frame *frame, bool *sent);
+    enum hm_status (*receive)(void *self, int group, struct hm_answer *answer, bool *got);
+    /* The group's warm state; *got false when it did not come within `seconds`. */
+    enum hm_status (*save)(void *self, int group, double seconds, struct hm_archive *warm, bool *got);
+    enum hm_status (*load)(void *self, int group, struct hm_archive *warm);
     void (*destroy)(void **self);
 };
+
+enum hm_rung { HM_RUNG_RETRY, HM_RUNG_RESTART };
+enum { HM_RUNGS_MAX = 128 };
+
+struct hm_dispatch_rules {
+    double deadline; // 0: learned
+    size_t nrung;    // calls of a request beyond the first
+    enum hm_rung rung[HM_RUNGS_MAX];
+};
+
+/* Who writes faults down. */
+struct hm_fault_log {
+    enum hm_status (*write)(void *self, const struct hm_fault_record *record); // NULL: kept until there is somebody
+    void *self;
+};
+
+struct hm_desk;
 
 struct hm_dispatch {
     const struct hm_dispatch_ops *ops;
     void *self;
-    int groups;             // G; 0 inline
-    int64_t calls;          // labels received
-    double seconds_oracle;  // evaluation time the oracles report
-    double seconds_blocked; // time the driver stood still for other ranks
-    double seconds_inline;  // time the driver spent evaluating itself
+    int groups; // G; 0 inline
+    struct hm_dispatch_rules rules;
+    struct hm_interrupt interrupt;  // asked about every millisecond while a label is waited for
+    int64_t step;                   // that questions are for: in messages and in the log
+    bool abandoned;                 // HM_STOPPED came while a label was waited for
+    int64_t calls;                  // labels received
+    int64_t faults[HM_FAULT_COUNT]; // of this process
+    double seconds_oracle;          // evaluation time the oracles report
+    double seconds_blocked;         // time the driver stood still for other ranks
+    double seconds_inline;          // time the driver spent evaluating itself
+    struct hm_desk *desk;           // open requests, and what is known of the groups
 };
 
-/* Labels are evaluated on submission, by the Hamiltonian borrowed here. */
+/* Labels are evaluated on submission, by the Hamiltonian borrowed here. Rules: a fault is the end. */
 enum hm_status hm_dispatch_create_inline(struct hm_hamiltonian *hamiltonian, size_t natom,
                                          struct hm_dispatch *dispatch);
 void hm_dispatch_destroy(struct hm_dispatch *dispatch);
 
-/* The frame's positions and cell are copied; the ticket names the request. */
+/* The section `oracle`. */
+enum hm_status hm_dispatch_configure(const struct hm_config *config, struct hm_dispatch *dispatch);
+/* From now on; faults that nobody has written down yet are among them. */
+enum hm_status hm_dispatch_log_faults(struct hm_dispatch *dispatch, struct hm_fault_log log);
+
+/* The frame is copied; the ticket names the request. */
 enum hm_status hm_dispatch_submit(struct hm_dispatch *dispatch, const struct hm_frame *frame, int64_t *ticket);
-/* *done tells whether the label was there; then the ticket is spent. *group is -1 inline. */
+/* *done tells whether the label was there; then, and after a failure, the ticket is spent. *group is -1 inline. */
 enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, struct hm_label *label, int *group,
                                 bool *done);
 /* Forgets a request; its label is dropped when it comes. */
 void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket);
+/* Asked to stop, it waits a few seconds more: a step that comes to its end can be gone on from. */
 enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label,
                                int *group);
+
+/* Whether a group still owes an answer: its ranks may not hear anything for long. */
+bool hm_dispatch_is_owed(const struct hm_dispatch *dispatch);
+
+/* Request counter and warm states. No request may be open. Of a group that is set aside there is none; where fewer were
+ * saved than there are groups they are handed out again, in turn. */
 enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive);
 enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive *archive);
-
-/* Request counter and warm states, one after the other: what an oracle saves. */
-void hm_dispatch_put_warm(struct hm_archive *archive, int64_t requests, size_t count, const struct hm_archive *warm);
-/* `count` views of them. Where fewer were saved they are handed out again, in turn. */
-enum hm_status hm_dispatch_get_warm(struct hm_archive *archive, int64_t *requests, size_t count,
-                                    struct hm_archive *warm);
 
 #endif

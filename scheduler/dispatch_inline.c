@@ -1,5 +1,5 @@
-/* The driver is its own oracle: a request is answered while it is submitted. One request at a time can be open. */
-#include "scheduler/dispatch.h"
+/* The driver is its own oracle: a call is answered while it is sent. One request at a time can be open. */
+#include "scheduler/dispatch_desk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,77 +7,77 @@
 struct inline_oracle {
     struct hm_hamiltonian *hamiltonian; // borrowed
     size_t natom;
-    int64_t requests;
-    struct hm_label label; // of the open request; force is ours
+    int64_t call;
+    enum hm_status status;
+    struct hm_label label; // force is ours
 };
 
-static enum hm_status submit(void *self, const struct hm_frame *frame, int64_t *ticket)
+static enum hm_status call(void *self, int group, int64_t number, bool restart, const struct hm_frame *frame,
+                           bool *sent)
 {
+    (void)group;
     struct inline_oracle *oracle = self;
-    *ticket = oracle->requests++;
-    return hm_hamiltonian_evaluate(oracle->hamiltonian, frame, &oracle->label);
+    if (restart) hm_hamiltonian_reset(oracle->hamiltonian);
+    oracle->call = number;
+    oracle->status = hm_hamiltonian_evaluate(oracle->hamiltonian, frame, &oracle->label);
+    *sent = true;
+    return oracle->status == HM_ORACLE_FAILED ? HM_OK : oracle->status;
 }
 
-static enum hm_status poll(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done)
+static enum hm_status receive(void *self, int group, struct hm_answer *answer, bool *got)
 {
-    struct inline_oracle *oracle = self;
-    if (ticket != oracle->requests - 1)
-        return hm_fail(HM_INTERNAL, "inline oracle: ticket %lld is spent", (long long)ticket);
-    double *force = label->force;
-    *label = oracle->label;
-    label->force = force;
+    (void)group;
+    const struct inline_oracle *oracle = self;
+    double *force = answer->label.force;
+    answer->call = oracle->call;
+    answer->status = oracle->status;
+    answer->text = oracle->status == HM_OK ? "" : hm_status_message();
+    answer->label = oracle->label;
+    answer->label.force = force;
     memcpy(force, oracle->label.force, 3 * oracle->natom * sizeof *force);
-    *group = -1;
-    *done = true;
+    *got = true;
     return HM_OK;
 }
 
-static void cancel(void *self, int64_t ticket)
+static enum hm_status save(void *self, int group, double seconds, struct hm_archive *warm, bool *got)
 {
-    (void)self;
-    (void)ticket;
-}
-
-static enum hm_status save(void *self, struct hm_archive *archive)
-{
+    (void)group, (void)seconds;
     const struct inline_oracle *oracle = self;
-    struct hm_archive warm = HM_ARCHIVE_EMPTY;
-    hm_hamiltonian_save(oracle->hamiltonian, &warm);
-    hm_dispatch_put_warm(archive, oracle->requests, 1, &warm);
-    hm_archive_release(&warm);
-    return archive->status;
+    hm_hamiltonian_save(oracle->hamiltonian, warm);
+    *got = true;
+    return warm->status;
 }
 
-static enum hm_status load(void *self, struct hm_archive *archive)
+static enum hm_status load(void *self, int group, struct hm_archive *warm)
 {
-    struct inline_oracle *oracle = self;
-    struct hm_archive warm;
-    HM_TRY(hm_dispatch_get_warm(archive, &oracle->requests, 1, &warm));
-    return hm_hamiltonian_load(oracle->hamiltonian, &warm);
+    (void)group;
+    const struct inline_oracle *oracle = self;
+    return hm_hamiltonian_load(oracle->hamiltonian, warm);
 }
 
 static void destroy(void **self)
 {
     struct inline_oracle *oracle = *self;
-    free(oracle->label.force);
+    if (oracle) free(oracle->label.force);
     free(oracle);
     *self = NULL;
 }
 
-static const struct hm_dispatch_ops inline_ops = {submit, poll, cancel, save, load, destroy};
+static const struct hm_dispatch_ops inline_ops = {call, receive, save, load, destroy};
 
 enum hm_status hm_dispatch_create_inline(struct hm_hamiltonian *hamiltonian, size_t natom, struct hm_dispatch *dispatch)
 {
     struct inline_oracle *oracle = calloc(1, sizeof *oracle);
-    double *force = calloc(3 * natom, sizeof *force);
-    if (!oracle || !force) {
-        free(oracle);
-        free(force);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for the inline oracle");
+    *dispatch = (struct hm_dispatch){.ops = &inline_ops, .self = oracle};
+    if (oracle) oracle->label.force = calloc(3 * natom, sizeof *oracle->label.force);
+    enum hm_status status = oracle && oracle->label.force
+                                ? hm_desk_create(1, natom, 1, &dispatch->desk)
+                                : hm_fail(HM_OUT_OF_MEMORY, "no memory for the inline oracle");
+    if (status != HM_OK) {
+        hm_dispatch_destroy(dispatch);
+        return status;
     }
     oracle->hamiltonian = hamiltonian;
     oracle->natom = natom;
-    oracle->label.force = force;
-    *dispatch = (struct hm_dispatch){.ops = &inline_ops, .self = oracle};
     return HM_OK;
 }

@@ -1,53 +1,48 @@
-/* Requests to oracle groups, non-blocking: request r goes to every rank of group r mod G, whose leader answers.
- *
- * Open requests wait in slots. Labels of one group come in the order of its requests; whichever label arrives is put
- * into its slot, so tickets may be polled in any order. */
-#include "scheduler/remote.h"
-
+/* Calls to oracle groups as messages: to every rank of a group, whose leader answers. */
+#include "scheduler/dispatch_desk.h"
 #include "scheduler/messages.h"
+#include "scheduler/remote.h"
+#include "scheduler/wait.h"
+
+#include "io/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One being evaluated and one waiting. With more, a rank that cannot deliver a large label and a driver that cannot
- * deliver a large request would wait for each other. */
+/* One being evaluated and one waiting, for each group. */
 enum { REQUESTS_PER_GROUP = 2 };
-
-struct slot {
-    int64_t ticket; // -1: free
-    bool answered, cancelled;
-    struct hm_label label; // force is ours
-};
 
 struct remote_oracles {
     const struct hm_layout *layout; // borrowed
-    size_t natom, nslot;
-    int64_t requests;
-    struct slot *slot;         // (nslot)
-    double *force;             // (nslot, natom, 3)
+    size_t natom;
     struct hm_archive request; // scratch
     struct hm_outbox *outbox;  // (size) one for every rank
     struct hm_inbox inbox;
 };
 
-static int group_of(const struct remote_oracles *o, int64_t ticket)
+/* The first rank of a group, and the one after its last. */
+static int first_rank(const struct remote_oracles *o, int group)
 {
-    return (int)(ticket % o->layout->ngroup);
+    return hm_layout_group_leader(o->layout, group);
 }
 
-static struct slot *find_slot(struct remote_oracles *o, int64_t ticket)
+static int end_rank(const struct remote_oracles *o, int group)
 {
-    for (size_t s = 0; s < o->nslot; s++)
-        if (o->slot[s].ticket == ticket) return &o->slot[s];
-    return NULL;
+    return first_rank(o, group) + o->layout->group_size;
 }
 
-/* One message to each rank of a group. */
+static bool is_ready(struct remote_oracles *o, int group)
+{
+    for (int rank = first_rank(o, group); rank < end_rank(o, group); rank++)
+        if (!hm_outbox_ready(&o->outbox[rank])) return false;
+    return true;
+}
+
+/* One message to each rank of a group that is ready. */
 static enum hm_status send_to_group(struct remote_oracles *o, int group, enum hm_message kind,
                                     const struct hm_archive *message)
 {
-    const int leader = hm_layout_group_leader(o->layout, group);
-    for (int rank = leader; rank < leader + o->layout->group_size; rank++) {
+    for (int rank = first_rank(o, group); rank < end_rank(o, group); rank++) {
         struct hm_archive *archive = hm_outbox_open(&o->outbox[rank]);
         hm_archive_put(archive, message->bytes, message->size);
         HM_TRY(hm_outbox_send(&o->outbox[rank], o->layout->world, rank, kind));
@@ -55,108 +50,99 @@ static enum hm_status send_to_group(struct remote_oracles *o, int group, enum hm
     return HM_OK;
 }
 
-static enum hm_status submit(void *self, const struct hm_frame *frame, int64_t *ticket)
+static enum hm_status call(void *self, int group, int64_t number, bool restart, const struct hm_frame *frame,
+                           bool *sent)
 {
     struct remote_oracles *o = self;
-    struct slot *slot = find_slot(o, -1);
-    if (!slot) return hm_fail(HM_INTERNAL, "more than %zu oracle requests are open", o->nslot);
-    *ticket = slot->ticket = o->requests++;
-    slot->answered = slot->cancelled = false;
+    *sent = is_ready(o, group);
+    if (!*sent) return HM_OK;
     hm_archive_clear(&o->request);
-    hm_archive_put_int(&o->request, *ticket);
+    hm_archive_put_int(&o->request, number);
+    hm_archive_put_int(&o->request, restart);
     hm_archive_put_reals(&o->request, frame->cell, 9);
     hm_archive_put_reals(&o->request, frame->x, 3 * o->natom);
-    return send_to_group(o, group_of(o, *ticket), HM_MESSAGE_EVALUATE, &o->request);
+    return send_to_group(o, group, HM_MESSAGE_EVALUATE, &o->request);
 }
 
-static enum hm_status read_label(struct remote_oracles *o)
+static enum hm_status read_label(const struct remote_oracles *o, struct hm_archive *archive, struct hm_label *label)
 {
-    struct hm_archive *archive = &o->inbox.archive;
-    int64_t ticket, status, iterations;
-    HM_TRY(hm_archive_get_int(archive, &ticket));
-    struct slot *slot = find_slot(o, ticket);
-    if (!slot) return hm_fail(HM_INTERNAL, "a label came for request %lld, which is not open", (long long)ticket);
-    struct hm_label *label = &slot->label;
+    int64_t status, iterations;
     HM_TRY(hm_archive_get_int(archive, &status));
     HM_TRY(hm_archive_get_int(archive, &iterations));
     HM_TRY(hm_archive_get_real(archive, &label->seconds));
     HM_TRY(hm_archive_get_real(archive, &label->energy));
     HM_TRY(hm_archive_get_reals(archive, label->virial, 9));
     HM_TRY(hm_archive_get_reals(archive, label->dipole, 3));
-    HM_TRY(hm_archive_get_reals(archive, label->force, 3 * o->natom));
     label->status = (enum hm_label_status)status;
     label->iterations = (int)iterations;
-    slot->answered = true;
-    if (slot->cancelled) slot->ticket = -1;
+    return hm_archive_get_reals(archive, label->force, 3 * o->natom);
+}
+
+static enum hm_status read_answer(struct remote_oracles *o, struct hm_answer *answer)
+{
+    struct hm_archive *archive = &o->inbox.archive;
+    int64_t status;
+    answer->call = -1;
+    if (o->inbox.kind == HM_MESSAGE_STATE) return HM_OK; /* it had been waited for in vain */
+    HM_TRY(hm_inbox_check(&o->inbox, HM_MESSAGE_LABEL));
+    HM_TRY(hm_archive_get_int(archive, &answer->call));
+    HM_TRY(hm_archive_get_int(archive, &status));
+    answer->status = (enum hm_status)status;
+    answer->text = "";
+    return answer->status == HM_OK ? read_label(o, archive, &answer->label)
+                                   : hm_archive_get_text(archive, &answer->text);
+}
+
+/* The leader answers; any rank may say that it can do no more. */
+static enum hm_status look(struct remote_oracles *o, int group, bool *got)
+{
+    *got = false;
+    for (int rank = first_rank(o, group); rank < end_rank(o, group) && !*got; rank++)
+        HM_TRY(hm_inbox_try(&o->inbox, o->layout->world, rank, got));
     return HM_OK;
 }
 
-static enum hm_status poll(void *self, int64_t ticket, struct hm_label *label, int *group, bool *done)
+static enum hm_status receive(void *self, int group, struct hm_answer *answer, bool *got)
 {
     struct remote_oracles *o = self;
-    struct slot *slot = find_slot(o, ticket);
-    *done = false;
-    if (!slot) return hm_fail(HM_INTERNAL, "oracle request %lld is not open", (long long)ticket);
-    while (!slot->answered) {
-        bool got;
-        const int leader = hm_layout_group_leader(o->layout, group_of(o, ticket));
-        HM_TRY(hm_inbox_try(&o->inbox, o->layout->world, leader, &got));
-        if (!got) return HM_OK;
-        HM_TRY(hm_inbox_check(&o->inbox, HM_MESSAGE_LABEL));
-        HM_TRY(read_label(o));
+    HM_TRY(look(o, group, got));
+    return *got ? read_answer(o, answer) : HM_OK;
+}
+
+/* Labels that nobody waits for any more may come before the state. */
+static enum hm_status receive_state(struct remote_oracles *o, int group, double until, bool *got)
+{
+    struct hm_wait wait = HM_WAIT_START;
+    for (;;) {
+        HM_TRY(look(o, group, got));
+        if (*got && o->inbox.kind == HM_MESSAGE_STATE) return HM_OK;
+        if (*got && o->inbox.kind != HM_MESSAGE_LABEL) return hm_inbox_check(&o->inbox, HM_MESSAGE_STATE);
+        *got = false;
+        if (hm_clock() > until) return HM_OK;
+        hm_wait_pause(&wait);
     }
-    double *force = label->force;
-    *label = slot->label;
-    label->force = force;
-    memcpy(force, slot->label.force, 3 * o->natom * sizeof *force);
-    *group = group_of(o, ticket);
-    slot->ticket = -1;
-    *done = true;
-    return HM_OK;
 }
 
-static void cancel(void *self, int64_t ticket)
+static enum hm_status save(void *self, int group, double seconds, struct hm_archive *warm, bool *got)
 {
-    struct slot *slot = find_slot(self, ticket);
-    if (!slot) return;
-    slot->cancelled = true;
-    if (slot->answered) slot->ticket = -1;
-}
-
-/* The request counter, then each group's warm state. No request may be open. */
-static enum hm_status fetch_warm(struct remote_oracles *o, int group, struct hm_archive *warm)
-{
+    struct remote_oracles *o = self;
     const struct hm_archive nothing = HM_ARCHIVE_EMPTY;
+    struct hm_wait wait = HM_WAIT_START;
+    const double until = hm_clock() + seconds;
+    *got = false;
+    while (!is_ready(o, group)) {
+        if (hm_clock() > until) return HM_OK;
+        hm_wait_pause(&wait);
+    }
     HM_TRY(send_to_group(o, group, HM_MESSAGE_SAVE, &nothing));
-    HM_TRY(hm_inbox_expect(&o->inbox, o->layout->world, hm_layout_group_leader(o->layout, group), HM_MESSAGE_STATE));
-    hm_archive_put(warm, o->inbox.archive.bytes, o->inbox.archive.size);
+    HM_TRY(receive_state(o, group, until, got));
+    if (*got) hm_archive_put(warm, o->inbox.archive.bytes, o->inbox.archive.size);
     return warm->status;
 }
 
-static enum hm_status save(void *self, struct hm_archive *archive)
+static enum hm_status load(void *self, int group, struct hm_archive *warm)
 {
-    struct remote_oracles *o = self;
-    const size_t groups = (size_t)o->layout->ngroup;
-    struct hm_archive *warm = calloc(groups, sizeof *warm);
-    if (!warm) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracles' state");
-    enum hm_status status = HM_OK;
-    for (size_t g = 0; status == HM_OK && g < groups; g++) status = fetch_warm(o, (int)g, &warm[g]);
-    if (status == HM_OK) hm_dispatch_put_warm(archive, o->requests, groups, warm);
-    for (size_t g = 0; g < groups; g++) hm_archive_release(&warm[g]);
-    free(warm);
-    return status == HM_OK ? archive->status : status;
-}
-
-static enum hm_status load(void *self, struct hm_archive *archive)
-{
-    struct remote_oracles *o = self;
-    const size_t groups = (size_t)o->layout->ngroup;
-    struct hm_archive *warm = calloc(groups, sizeof *warm);
-    if (!warm) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracles' state");
-    enum hm_status status = hm_dispatch_get_warm(archive, &o->requests, groups, warm);
-    for (size_t g = 0; status == HM_OK && g < groups; g++) status = send_to_group(o, (int)g, HM_MESSAGE_LOAD, &warm[g]);
-    free(warm);
-    return status;
+    return send_to_group(self, group, HM_MESSAGE_LOAD, warm);
 }
 
 static void destroy(void **self)
@@ -168,32 +154,24 @@ static void destroy(void **self)
     hm_inbox_release(&o->inbox);
     hm_archive_release(&o->request);
     free(o->outbox);
-    free(o->slot);
-    free(o->force);
     free(o);
     *self = NULL;
 }
 
-static const struct hm_dispatch_ops remote_ops = {submit, poll, cancel, save, load, destroy};
+static const struct hm_dispatch_ops remote_ops = {call, receive, save, load, destroy};
 
 enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t natom, struct hm_dispatch *dispatch)
 {
     struct remote_oracles *o = calloc(1, sizeof *o);
+    *dispatch = (struct hm_dispatch){.ops = &remote_ops, .self = o, .groups = layout->ngroup};
     if (!o) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
     o->layout = layout;
     o->natom = natom;
-    o->nslot = (size_t)layout->ngroup * REQUESTS_PER_GROUP;
-    o->slot = calloc(o->nslot, sizeof *o->slot);
-    o->force = calloc(o->nslot * 3 * natom, sizeof *o->force);
     o->outbox = calloc((size_t)layout->size, sizeof *o->outbox);
     for (int rank = 0; o->outbox && rank < layout->size; rank++) o->outbox[rank].request = MPI_REQUEST_NULL;
-    if (!o->slot || !o->force || !o->outbox) {
-        void *self = o;
-        destroy(&self);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
-    }
-    for (size_t s = 0; s < o->nslot; s++)
-        o->slot[s] = (struct slot){.ticket = -1, .label.force = &o->force[s * 3 * natom]};
-    *dispatch = (struct hm_dispatch){.ops = &remote_ops, .self = o, .groups = layout->ngroup};
-    return HM_OK;
+    const enum hm_status status =
+        o->outbox ? hm_desk_create(layout->ngroup, natom, (size_t)layout->ngroup * REQUESTS_PER_GROUP, &dispatch->desk)
+                  : hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
+    if (status != HM_OK) hm_dispatch_destroy(dispatch);
+    return status;
 }

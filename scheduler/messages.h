@@ -1,9 +1,10 @@
 /* What the ranks say to each other: one archive per message, its kind as the MPI tag.
  *
- *   to an oracle     EVALUATE  id | cell (9) | x (3N)
+ *   to an oracle     EVALUATE  id | restart | cell (9) | x (3N)
  *                    SAVE      -                              answered by STATE
  *                    LOAD      warm state
- *   from an oracle   LABEL     id | status | iterations | seconds | energy | virial (9) | dipole (3) | force (3N)
+ *   from an oracle   LABEL     id | 0 | status | iterations | seconds | energy | virial (9) | dipole (3) | force (3N)
+ *                              id | HM_ORACLE_FAILED | message
  *   to a trainer     ROWS      count | rows (count, hm_row_size)
  *                    EPISODE   step | history                 answered by a LESSON for each of its members
  *                    SAVE, LOAD                               both answered by STATE

@@ -31,10 +31,10 @@ void hm_propagator_release(struct hm_propagator *propagator)
 enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state)
 {
     int group;
-    HM_TRY(hm_dispatch_ask(propagator->oracle, &state->frame, &propagator->label, &group));
-    if (propagator->label.status != HM_LABEL_CONVERGED)
-        return hm_fail(HM_ORACLE_FAILED, "the force on the starting geometry is %s",
-                       propagator->label.status == HM_LABEL_NOT_FINITE ? "not finite" : "not converged");
+    propagator->oracle->step = state->step;
+    const enum hm_status status = hm_dispatch_ask(propagator->oracle, &state->frame, &propagator->label, &group);
+    if (status == HM_DIVERGED) return hm_fail(HM_ORACLE_FAILED, "the force on the starting geometry is not finite");
+    HM_TRY(status);
     hm_leapfrog_start(&state->frame, propagator->schedule.timestep, propagator->label.force, state->frame.v);
     return hm_teach_start(propagator, state);
 }

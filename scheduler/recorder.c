@@ -140,19 +140,23 @@ static enum hm_status observe_lesson(void *self, const struct hm_state *state, c
     return HM_OK;
 }
 
-/* A frame view at x_n: the state has already drifted on. */
-static enum hm_status ask_energy(struct hm_recorder *r, const struct hm_state *state, struct hm_label *label)
+/* A frame view at x_n: the state has already drifted on. The run does not depend on what is only written down: an
+ * energy that the oracle cannot tell is not known. */
+static enum hm_status ask_energy(struct hm_recorder *r, const struct hm_state *state, int64_t step,
+                                 struct hm_label *label, bool *known)
 {
     struct hm_frame at_step = state->frame;
     int group;
     at_step.x = state->x_spare;
     label->force = r->force;
     const double started = hm_clock();
-    if (r->hamiltonian)
-        HM_TRY(hm_hamiltonian_evaluate(r->hamiltonian, &at_step, label));
-    else
-        HM_TRY(hm_dispatch_ask(r->oracle, &at_step, label, &group));
+    r->oracle->step = step;
+    const enum hm_status status = r->hamiltonian ? hm_hamiltonian_evaluate(r->hamiltonian, &at_step, label)
+                                                 : hm_dispatch_ask(r->oracle, &at_step, label, &group);
     r->seconds -= hm_clock() - started;
+    *known = status == HM_OK;
+    if (status != HM_ORACLE_FAILED && status != HM_DIVERGED) return status;
+    hm_status_clear();
     return HM_OK;
 }
 
@@ -161,8 +165,9 @@ static enum hm_status write_frame(struct hm_recorder *r, const struct hm_state *
     struct hm_label asked;
     const struct hm_label *label = now->label;
     if (!label && r->energy_at_frames) {
-        HM_TRY(ask_energy(r, state, &asked));
-        label = &asked;
+        bool known;
+        HM_TRY(ask_energy(r, state, now->step, &asked, &known));
+        if (known) label = &asked;
     }
     const struct hm_trajectory_frame frame = {
         .step = now->step,
@@ -194,6 +199,17 @@ static enum hm_status observe_step(void *self, const struct hm_state *state, con
         hm_progress_update(r->log, state->step, (double)state->step * r->timestep, injection_fraction(r, state));
     r->seconds += hm_clock() - started;
     return HM_OK;
+}
+
+static enum hm_status write_fault(void *self, const struct hm_fault_record *record)
+{
+    const struct hm_recorder *r = self;
+    return hm_trajectory_log_fault(r->trajectory, record);
+}
+
+struct hm_fault_log hm_recorder_fault_log(struct hm_recorder *recorder)
+{
+    return (struct hm_fault_log){write_fault, recorder};
 }
 
 struct hm_observer hm_recorder_observer(struct hm_recorder *recorder)

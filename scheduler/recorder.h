@@ -47,6 +47,7 @@ struct hm_recorder_setup {
 enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct hm_recorder *recorder);
 void hm_recorder_release(struct hm_recorder *recorder);
 struct hm_observer hm_recorder_observer(struct hm_recorder *recorder);
+struct hm_fault_log hm_recorder_fault_log(struct hm_recorder *recorder);
 /* Correlations so far, into the file. */
 enum hm_status hm_recorder_finish(struct hm_recorder *recorder);
 /* What is not in the trajectory file yet, to bits and back. */

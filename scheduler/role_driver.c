@@ -13,6 +13,7 @@
 #include <string.h>
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
+static const double SECONDS_FOR_THE_SILENT = 2; // to a rank that owes an answer, to say goodbye
 static const double ENERGY_WORTH_A_WORD = 0.02;
 
 struct driver {
@@ -145,8 +146,9 @@ static enum hm_status open_outputs(struct driver *d)
         status = hm_recorder_create(&recorder, &d->recorder);
     }
     if (status == HM_OK && resumes(d)) status = hm_recorder_load(&d->recorder, &d->snapshot);
-    if (status == HM_OK) d->simulation.propagator.observer = hm_recorder_observer(&d->recorder);
-    return status;
+    if (status != HM_OK) return status;
+    d->simulation.propagator.observer = hm_recorder_observer(&d->recorder);
+    return hm_dispatch_log_faults(&d->simulation.oracle, hm_recorder_fault_log(&d->recorder));
 }
 
 /* ---- checkpoints ---- */
@@ -244,7 +246,7 @@ static enum hm_status propagate(struct driver *d)
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
     if (status != HM_STOPPED) return status;
-    return s->propagator.torn ? stop_within_step(d) : stop(d); /* else training was interrupted, between two steps */
+    return s->oracle.abandoned ? stop_within_step(d) : stop(d); /* else training was interrupted, between two steps */
 }
 
 static const char *status_word(enum hm_status status)
@@ -297,6 +299,19 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
     return status == HM_OK ? closed : status;
 }
 
+static void log_faults(struct driver *d)
+{
+    const int64_t *faults = d->simulation.oracle.faults;
+    char kinds[160] = "";
+    for (int f = 1; f < HM_FAULT_COUNT; f++) {
+        const size_t used = strlen(kinds);
+        if (faults[f] > 0)
+            snprintf(kinds + used, sizeof kinds - used, "%s%lld %s", used ? ", " : "", (long long)faults[f],
+                     hm_fault_text((enum hm_fault)f));
+    }
+    if (*kinds) hm_log_line(&d->log, "oracle calls that came to nothing: %s", kinds);
+}
+
 static void log_summary(struct driver *d)
 {
     const struct hm_state *state = d->simulation.state;
@@ -312,6 +327,7 @@ static void log_summary(struct driver *d)
             "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: this is no longer "
             "the dynamics of the Hamiltonian",
             state->vigil.worst);
+    log_faults(d);
     hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
 }
 
@@ -354,6 +370,13 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     return HM_OK;
 }
 
+/* A rank that does not hear anything any more cannot leave with the others. */
+static void abandon(const struct hm_layout *layout, const struct hm_driver_options *options, enum hm_status status)
+{
+    if (options->abandon) options->abandon(status);
+    MPI_Abort(layout->world, hm_status_exit_code(status));
+}
+
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
                               const struct hm_driver_options *options)
 {
@@ -375,7 +398,10 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     status = finish(&d, status);
     if (status == HM_OK) log_summary(&d);
     /* First: what is under way to a rank that studies is delivered when it hears that it may stop. */
-    const enum hm_status stopped = hm_role_stop_others(layout);
+    bool ended;
+    const double patience = hm_dispatch_is_owed(&d.simulation.oracle) ? SECONDS_FOR_THE_SILENT : INFINITY;
+    const enum hm_status stopped = hm_role_stop_others(layout, patience, &ended);
+    if (!ended) abandon(layout, options, status);
     hm_archive_release(&d.archive);
     hm_recorder_release(&d.recorder);
     hm_hamiltonian_destroy(&d.frame_hamiltonian);

@@ -14,27 +14,47 @@ static bool leads(const struct hm_layout *layout)
     return layout->rank == hm_layout_group_leader(layout, layout->group);
 }
 
+static enum hm_status read_request(struct oracle *oracle, struct hm_archive *archive, int64_t *id)
+{
+    int64_t restart;
+    HM_TRY(hm_archive_get_int(archive, id));
+    HM_TRY(hm_archive_get_int(archive, &restart));
+    if (restart) hm_hamiltonian_reset(oracle->hamiltonian);
+    HM_TRY(hm_archive_get_reals(archive, oracle->frame.cell, 9));
+    return hm_archive_get_reals(archive, oracle->frame.x, 3 * oracle->frame.natom);
+}
+
+static void put_label(const struct hm_label *label, size_t ncomponent, struct hm_archive *reply)
+{
+    hm_archive_put_int(reply, (int64_t)label->status);
+    hm_archive_put_int(reply, label->iterations);
+    hm_archive_put_real(reply, label->seconds);
+    hm_archive_put_real(reply, label->energy);
+    hm_archive_put_reals(reply, label->virial, 9);
+    hm_archive_put_reals(reply, label->dipole, 3);
+    hm_archive_put_reals(reply, label->force, ncomponent);
+}
+
+/* A call that failed is an answer like any other; what is worse than that ends the role. The leader speaks for all. */
 static enum hm_status evaluate(struct hm_worker *worker, struct oracle *oracle)
 {
-    int64_t ticket;
+    const struct hm_layout *layout = worker->layout;
+    int64_t id;
     struct hm_label label = {.force = oracle->force};
-    const size_t ncomponent = 3 * oracle->frame.natom;
-    HM_TRY(hm_archive_get_int(&worker->inbox.archive, &ticket));
-    HM_TRY(hm_archive_get_reals(&worker->inbox.archive, oracle->frame.cell, 9));
-    HM_TRY(hm_archive_get_reals(&worker->inbox.archive, oracle->frame.x, ncomponent));
-    HM_TRY(hm_hamiltonian_evaluate(oracle->hamiltonian, &oracle->frame, &label));
-    if (!leads(worker->layout)) return HM_OK;
+    HM_TRY(read_request(oracle, &worker->inbox.archive, &id));
+    enum hm_status status = hm_hamiltonian_evaluate(oracle->hamiltonian, &oracle->frame, &label);
+    if (layout->group_size > 1) status = hm_agree(layout->group_comm, status);
+    if (status != HM_OK && status != HM_ORACLE_FAILED) return status;
+    if (!leads(layout)) return HM_OK;
 
     struct hm_archive *reply = hm_outbox_open(&worker->outbox);
-    hm_archive_put_int(reply, ticket);
-    hm_archive_put_int(reply, (int64_t)label.status);
-    hm_archive_put_int(reply, label.iterations);
-    hm_archive_put_real(reply, label.seconds);
-    hm_archive_put_real(reply, label.energy);
-    hm_archive_put_reals(reply, label.virial, 9);
-    hm_archive_put_reals(reply, label.dipole, 3);
-    hm_archive_put_reals(reply, label.force, ncomponent);
-    return hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_LABEL);
+    hm_archive_put_int(reply, id);
+    hm_archive_put_int(reply, (int64_t)status);
+    if (status == HM_OK)
+        put_label(&label, 3 * oracle->frame.natom, reply);
+    else
+        hm_archive_put_text(reply, hm_status_message());
+    return hm_outbox_send(&worker->outbox, layout->world, 0, HM_MESSAGE_LABEL);
 }
 
 static enum hm_status send_state(struct hm_worker *worker, const struct oracle *oracle)

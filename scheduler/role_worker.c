@@ -1,5 +1,9 @@
 #include "scheduler/roles.h"
 
+#include "scheduler/wait.h"
+
+#include "io/log.h"
+
 enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
                              enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role)
 {
@@ -23,25 +27,39 @@ enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
 }
 
 /* Labels and lessons that nobody waits for any more are taken off the wire before a rank's last word. */
-static enum hm_status drain(const struct hm_layout *layout, int rank, struct hm_inbox *inbox)
+static enum hm_status drain(const struct hm_layout *layout, int rank, double until, struct hm_inbox *inbox, bool *ended)
 {
-    do {
-        HM_TRY(hm_inbox_receive(inbox, layout->world, rank));
-    } while (inbox->kind != HM_MESSAGE_STOPPED);
+    struct hm_wait wait = HM_WAIT_START;
+    *ended = false;
+    while (!*ended) {
+        bool got;
+        HM_TRY(hm_inbox_try(inbox, layout->world, rank, &got));
+        *ended = got && inbox->kind == HM_MESSAGE_STOPPED;
+        if (got) continue;
+        if (hm_clock() > until) return HM_OK;
+        hm_wait_pause(&wait);
+    }
     return HM_OK;
 }
 
-enum hm_status hm_role_stop_others(const struct hm_layout *layout)
+enum hm_status hm_role_stop_others(const struct hm_layout *layout, double patience, bool *ended)
 {
-    struct hm_outbox outbox = HM_OUTBOX_EMPTY;
     struct hm_inbox inbox = {0};
     enum hm_status status = HM_OK;
+    const double until = hm_clock() + patience;
+    *ended = true;
     for (int rank = 1; rank < layout->size && status == HM_OK; rank++) {
+        struct hm_outbox outbox = HM_OUTBOX_EMPTY;
+        bool left;
         hm_outbox_open(&outbox);
         status = hm_outbox_send(&outbox, layout->world, rank, HM_MESSAGE_STOP);
-        if (status == HM_OK) status = drain(layout, rank, &inbox);
+        if (status == HM_OK) status = drain(layout, rank, until, &inbox, &left);
+        if (status != HM_OK) break;
+        if (left)
+            hm_outbox_release(&outbox);
+        else
+            *ended = false;
     }
-    hm_outbox_release(&outbox);
     hm_inbox_release(&inbox);
     return status;
 }

@@ -40,6 +40,9 @@ struct hm_driver_options {
     void (*idle)(void *self); // called about every millisecond between steps and while it waits; or NULL
     void *idle_self;
     const char *const (*provenance)[2]; // name, value; ends with {NULL, NULL}
+    /* Ends this process and all other ranks at once, with everything written, when one of them does not answer any
+     * more. NULL: MPI_Abort. */
+    void (*abandon)(enum hm_status status);
 };
 
 /* Runs the job to its end, from its snapshot if it has one, and writes it down. The trajectory is kept whatever
@@ -52,7 +55,8 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
  * its role. All return the same status. Collective. */
 enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver_options *options);
 
-/* Driver only: ends every other rank's role. */
-enum hm_status hm_role_stop_others(const struct hm_layout *layout);
+/* Driver only: ends every other rank's role. *ended false: not all have left theirs within `patience` seconds, and what
+ * was sent to them stays in memory. */
+enum hm_status hm_role_stop_others(const struct hm_layout *layout, double patience, bool *ended);
 
 #endif

@@ -10,9 +10,14 @@ static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job
                                     struct hm_interrupt interrupt)
 {
     const struct hm_oracle_group alone = {0, 1, NULL, interrupt};
-    if (layout->ngroup > 0) return hm_dispatch_create_remote(layout, job->frame.natom, &s->oracle);
-    HM_TRY(hm_hamiltonian_create(job->config, &job->frame, &alone, &s->hamiltonian));
-    return hm_dispatch_create_inline(&s->hamiltonian, job->frame.natom, &s->oracle);
+    if (layout->ngroup > 0) {
+        HM_TRY(hm_dispatch_create_remote(layout, job->frame.natom, &s->oracle));
+    } else {
+        HM_TRY(hm_hamiltonian_create(job->config, &job->frame, &alone, &s->hamiltonian));
+        HM_TRY(hm_dispatch_create_inline(&s->hamiltonian, job->frame.natom, &s->oracle));
+    }
+    s->oracle.interrupt = interrupt;
+    return hm_dispatch_configure(job->config, &s->oracle);
 }
 
 static enum hm_status create_trainer(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout,

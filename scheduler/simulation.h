@@ -27,7 +27,7 @@ struct hm_simulation {
     struct hm_propagator propagator;
 };
 
-/* `interrupt` is asked in segments, while the driver itself studies and while lessons are waited for. */
+/* `interrupt` is asked in segments, while the driver itself studies and while lessons or labels are waited for. */
 enum hm_status hm_simulation_create(const struct hm_job *job, const struct hm_layout *layout,
                                     struct hm_interrupt interrupt, struct hm_simulation *simulation);
 /* Before step 0: the segments of `training.energies`, then hm_propagator_start. HM_STOPPED: interrupted, and of no use

@@ -102,14 +102,8 @@ static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct
 
 enum hm_status hm_propagator_ask(struct hm_propagator *p, const struct hm_frame *frame, int64_t step, int *group)
 {
-    const enum hm_status status = hm_dispatch_ask(p->oracle, frame, &p->label, group);
-    p->torn = status == HM_STOPPED;
-    HM_TRY(status);
-    if (p->label.status == HM_LABEL_NOT_FINITE)
-        return hm_fail(HM_DIVERGED, "step %lld: the oracle's energy or force is not finite", (long long)step);
-    if (p->label.status == HM_LABEL_NOT_CONVERGED)
-        return hm_fail(HM_ORACLE_FAILED, "step %lld: the oracle did not converge in %d iterations", (long long)step,
-                       p->label.iterations);
+    p->oracle->step = step;
+    HM_TRY(hm_dispatch_ask(p->oracle, frame, &p->label, group));
     hm_force_to_kick(frame, p->schedule.timestep, p->label.force, p->kick_exact);
     return HM_OK;
 }

@@ -79,7 +79,6 @@ struct hm_propagator {
     const struct hm_weights *given; // to start from; NULL: none
     struct hm_observer observer;
     struct hm_interrupt interrupt; // asked in segments
-    bool torn;                     // the oracle was called off within a step: the state is between two steps
     struct hm_schedule schedule;
     struct hm_limits limits;
     struct hm_thermostat thermostat; // ops NULL: none
@@ -98,12 +97,12 @@ void hm_propagator_release(struct hm_propagator *propagator);
 
 /* Turns v_0 into v_{-1/2} with the exact F_0, and takes the weights to start from. Once, before step 0. */
 enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state);
-/* HM_STOPPED: interrupted before the step began, it can be tried again; or, if `torn`, while the oracle worked. */
+/* HM_STOPPED: interrupted before the step began, it can be tried again; or, if oracle->abandoned, within it. */
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
 /* After the last step: lessons it asked for. */
 enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_state *state);
 
-/* The exact label and kick of the frame, in propagator->label and ->kick_exact; a label that is none is a failure. */
+/* The exact label and kick of the frame, in propagator->label and ->kick_exact. */
 enum hm_status hm_propagator_ask(struct hm_propagator *propagator, const struct hm_frame *frame, int64_t step,
                                  int *group);
 /* The consecutive exact steps of an injection. */

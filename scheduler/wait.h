@@ -3,8 +3,8 @@
  *   struct hm_wait wait = HM_WAIT_START;
  *   while (!there_yet()) hm_wait_pause(&wait);
  *
- * Latency while yielding, the first 2 ms, is a few microseconds; asleep, at most a quarter of the time already waited,
- * and at most a millisecond: a rank with nothing to do takes about 1 % of a core. Errors: none. MPI: local.
+ * Latency while yielding, the first 2 ms, is a few microseconds; asleep, at most a quarter of a millisecond in the
+ * first second, then a millisecond: a rank with nothing to do takes about 1 % of a core. Errors: none. MPI: local.
  */
 #ifndef HM_SCHEDULER_WAIT_H
 #define HM_SCHEDULER_WAIT_H

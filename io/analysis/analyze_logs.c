@@ -147,6 +147,25 @@ static enum hm_status read_injections(const struct hm_run *run, struct hm_analys
     return status;
 }
 
+/* ---- faults ---- */
+
+static enum hm_status read_faults(const struct hm_run *run, struct hm_analysis *a)
+{
+    size_t count[HM_FAULT_COUNT] = {0};
+    a->oracle_faults = (double)run->info.nfault;
+    if (run->info.nfault == 0) return HM_OK;
+    for (size_t i = 0; i < run->info.nfault; i++) {
+        struct hm_fault_record record;
+        HM_TRY(hm_trajectory_read_faults(run->trajectory, i, 1, &record));
+        if (record.fault > 0 && record.fault < HM_FAULT_COUNT) count[record.fault]++;
+    }
+    a->oracle_faults_failed = (double)count[HM_FAULT_FAILED];
+    a->oracle_faults_late = (double)count[HM_FAULT_LATE];
+    a->oracle_faults_not_converged = (double)count[HM_FAULT_NOT_CONVERGED];
+    a->oracle_faults_not_finite = (double)count[HM_FAULT_NOT_FINITE];
+    return HM_OK;
+}
+
 /* ---- training and timing ---- */
 
 static enum hm_status read_training(const struct hm_run *run, struct hm_analysis *a)
@@ -177,5 +196,6 @@ enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *a)
     read_timing(run, a);
     HM_TRY(read_decisions(run, a));
     HM_TRY(read_injections(run, a));
+    HM_TRY(read_faults(run, a));
     return read_training(run, a);
 }

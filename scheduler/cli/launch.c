@@ -39,8 +39,8 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
 
-/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE". -1 if it says something
- * else. */
+/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE", or "leave CODE" if the ranks
+ * do not end by themselves. -1 if it says something else. */
 static long read_status(const char *status_file, const char *word)
 {
     char found[16] = "";
@@ -181,12 +181,17 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
     catch_signals();
     const pid_t launcher = getpid(), child = fork();
     if (child == 0) start_mpirun(ranks, argv, launcher);
-    int outcome = 0;
+    int outcome = 0, left = -1;
     if (child > 0) {
         outcome = wait_for(child, status_file);
         *exit_code = (int)read_status(status_file, "exit");
+        left = (int)read_status(status_file, "leave");
     }
     remove_folder(folder);
+    if (left >= 0) {
+        *exit_code = left;
+        return HM_OK;
+    }
     if (child < 0) return hm_fail(HM_MPI_ERROR, "cannot start another process: %s", strerror(errno));
     const bool clean = shell_code(outcome) == 0;
     if (*exit_code < 0 && clean) *exit_code = 0; /* rank 0 could not write its code, and so left with it */
@@ -217,6 +222,11 @@ int hm_launch_report(int exit_code)
     if (!getenv(STATUS_FILE_VARIABLE)) return exit_code;
     if (hm_launched_rank() > 0) return 0; /* rank 0 speaks for all: they agreed */
     return write_status("exit", exit_code) ? 0 : exit_code;
+}
+
+void hm_launch_leave(int exit_code)
+{
+    write_status("leave", exit_code);
 }
 
 bool hm_launch_terminal(void)

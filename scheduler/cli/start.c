@@ -97,6 +97,17 @@ static void leave_if_killed(enum hm_status status)
     _exit(hm_status_exit_code(status));
 }
 
+/* What mpirun says of it comes after the message. */
+static void abandon(enum hm_status status)
+{
+    const int code = hm_status_exit_code(status);
+    const char *message = hm_status_message();
+    fflush(stdout);
+    if (status != HM_OK && *message) fprintf(stderr, "hamlet: %s\n", message);
+    hm_launch_leave(code);
+    MPI_Abort(MPI_COMM_WORLD, code);
+}
+
 static enum hm_status work_here(const struct hm_start *start)
 {
     struct hm_provenance provenance;
@@ -112,6 +123,7 @@ static enum hm_status work_here(const struct hm_start *start)
         .quiet = start->quiet,
         .terminal = hm_launch_terminal(),
         .provenance = (const char *const(*)[2])provenance.table,
+        .abandon = abandon,
     };
     enum hm_status status = hm_agree(MPI_COMM_WORLD, check_world(MPI_COMM_WORLD));
     if (status == HM_OK) status = start->work(start->self, &driver);

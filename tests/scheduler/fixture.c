@@ -176,7 +176,8 @@ void fixture_on_all_ranks(const char *extra, struct hm_interrupt interrupt, fixt
         must_hold(hm_simulation_create(&job, &layout, interrupt, &simulation));
         play(&simulation, &job);
         hm_simulation_release(&simulation);
-        must_hold(hm_role_stop_others(&layout));
+        bool ended;
+        must_hold(hm_role_stop_others(&layout, INFINITY, &ended));
     } else if (layout.role == HM_ROLE_ORACLE) {
         struct hm_hamiltonian hamiltonian;
         const struct hm_oracle_group group = {layout.group, layout.ngroup, &layout.group_comm, HM_NO_INTERRUPT};
