@@ -12,7 +12,6 @@ static enum hm_status read_rung(const struct hm_config *config, size_t place, co
     for (size_t before = 0; before < place; before++) {
         char earlier[64];
         snprintf(earlier, sizeof earlier, "oracle.on_failure[%zu]", before);
-        if (hm_config_is(config, earlier, word)) return hm_config_fault(config, key, "'%s' stands here twice", word);
         if (hm_config_is(config, earlier, "stop"))
             return hm_config_fault(config, key, "'%s' is never reached: 'stop' comes before it", word);
     }
