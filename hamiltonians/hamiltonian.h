@@ -25,13 +25,15 @@
 
 enum hm_label_status { HM_LABEL_CONVERGED = 0, HM_LABEL_NOT_CONVERGED = 1, HM_LABEL_NOT_FINITE = 2 };
 
+enum { HM_ITERATIONS_UNKNOWN = -1 };
+
 struct hm_label {
     double energy;
     double *force;    // (natom, 3) owned by the caller
     double virial[9]; // (3, 3)
     double dipole[3]; // NaN where unknown
     enum hm_label_status status;
-    int iterations; // self-consistency cycles; 1 for an analytic force
+    int iterations; // self-consistency cycles; 1 for an analytic force, or HM_ITERATIONS_UNKNOWN
     double seconds; // wall time of the evaluation
 };
 

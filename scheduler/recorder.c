@@ -7,6 +7,14 @@
 
 enum { PROGRESS_EVERY_STEPS = 256 };
 
+/* An oracle that is not a formula is only asked where its force is needed. */
+static bool wants_energy_at_frames(const struct hm_config *config)
+{
+    const struct hm_hamiltonian_ops *ops;
+    if (!hm_config_is(config, "output.energies", "auto")) return hm_config_is(config, "output.energies", "frames");
+    return hm_hamiltonian_find(config, &ops) == HM_OK && ops->analytic;
+}
+
 enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct hm_recorder *recorder)
 {
     const struct hm_config *config = setup->job->config;
@@ -19,7 +27,7 @@ enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct 
         .timestep = hm_config_real(config, "integrator.timestep"),
         .stride = hm_config_integer(config, "output.stride"),
         .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
-        .energy_at_frames = hm_config_is(config, "output.energies", "frames"),
+        .energy_at_frames = wants_energy_at_frames(config),
     };
     hm_job_weights_form(setup->job, &setup->committee->member[0], recorder->form, sizeof recorder->form);
     recorder->force = calloc(3 * frame->natom, sizeof *recorder->force);

@@ -113,18 +113,20 @@ static const struct argp energy_parser = {
 static void print_energy(const struct hm_frame *frame, const struct hm_label *label, bool json)
 {
     const size_t n = frame->natom;
-    const bool converged = label->status == HM_LABEL_CONVERGED;
+    const bool converged = label->status == HM_LABEL_CONVERGED, known = label->iterations != HM_ITERATIONS_UNKNOWN;
+    char iterations[16];
+    snprintf(iterations, sizeof iterations, "%d", label->iterations);
     if (json) {
         printf("{\"energy_hartree\": %.15g, \"forces_hartree_per_bohr\": [", label->energy);
         for (size_t i = 0; i < n; i++)
             printf("%s[%.15g, %.15g, %.15g]", i ? ", " : "", label->force[3 * i], label->force[3 * i + 1],
                    label->force[3 * i + 2]);
-        printf("], \"converged\": %s, \"iterations\": %d, \"seconds\": %.3g}\n", converged ? "true" : "false",
-               label->iterations, label->seconds);
+        printf("], \"converged\": %s, \"iterations\": %s, \"seconds\": %.3g}\n", converged ? "true" : "false",
+               known ? iterations : "null", label->seconds);
         return;
     }
-    printf("energy %.12g Hartree (%s, %d iterations, %.3g s)\n", label->energy,
-           converged ? "converged" : "not converged", label->iterations, label->seconds);
+    printf("energy %.12g Hartree (%s, %s iterations, %.3g s)\n", label->energy,
+           converged ? "converged" : "not converged", known ? iterations : "unknown", label->seconds);
     printf("forces, Hartree/bohr\n");
     for (size_t i = 0; i < n; i++)
         printf("%4zu %-2s %18.12f %18.12f %18.12f\n", i, hm_element_symbol(frame->number[i]), label->force[3 * i],
@@ -173,6 +175,9 @@ enum hm_status hm_command_energy(int argc, char **argv)
         status = hm_fail(HM_ORACLE_FAILED, "%s: the energy is not finite", a.operand);
     else
         print_energy(&frame, &label, a.json);
+    if (label.status == HM_LABEL_NOT_CONVERGED)
+        status = hm_fail(HM_ORACLE_FAILED, "%s: the energy did not converge in %d iterations", a.operand,
+                         label.iterations);
 out:
     free(label.force);
     hm_hamiltonian_destroy(&hamiltonian);
