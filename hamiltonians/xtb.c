@@ -215,8 +215,8 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame, const void *group,
-                             void **self)
+static enum hm_status create(const struct hm_config *config, const struct hm_frame *frame,
+                             const struct hm_oracle_group *group, void **self)
 {
     (void)group;
     HM_TRY(check_frame(config, frame));

@@ -26,7 +26,7 @@ static const struct entry entries[] = {
     {"flaky", /* when nothing goes wrong */
      "{type: flaky, hamiltonian: {type: harmonic, bonds: [{atoms: [@0, @1], k: 516 N/m, r0: 0.90 A}, "
      "{atoms: [@2, @1], k: 770 N/m, r0: 1.05 A}]}}",
-     1e-11, 1e-14},
+     1e-11, 1e-14, false},
     {"harmonic",
      "{type: harmonic, bonds: [{atoms: [@0, @1], k: 516 N/m, r0: 0.90 A}, {atoms: [@2, @1], k: 770 N/m, r0: 1.05 A}]}",
      1e-11, 1e-14, false},
