@@ -21,5 +21,7 @@ void hm_bench_path(char *path, size_t size);
 enum hm_status hm_bench_forces(bool json);
 enum hm_status hm_bench_lstm(bool json);
 enum hm_status hm_bench_step(bool json);
+/* The Hamiltonian as on the command line, '{type: ...}'; extended XYZ files. */
+enum hm_status hm_bench_oracle(const char *hamiltonian, const char *const *geometry, size_t count, bool json);
 
 #endif

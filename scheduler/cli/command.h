@@ -43,6 +43,12 @@ struct hm_words {
 enum hm_status hm_words_add(struct hm_words *words, const char *word);
 void hm_words_release(struct hm_words *words);
 
+struct hm_config;
+
+/* The configuration around a section `hamiltonian` from the command line, '{type: ...}'; the rest of it only satisfies
+ * the schema. `name` is the command's, for messages. */
+enum hm_status hm_command_hamiltonian(const char *name, const char *hamiltonian, struct hm_config **config);
+
 /* One file under two names, too; false where one of them is not there. */
 bool hm_same_file(const char *a, const char *b);
 

@@ -1,7 +1,9 @@
 /* hamlet bench NAME [--json]: what the parts cost on this machine.
+ * hamlet bench oracle --hamiltonian '{type: ...}' GEOMETRY... [--json]: what an exact force costs.
  *
  *   forces  a Lennard-Jones liquid, neighbour lists included (bench_forces.c)
  *   lstm    the network by itself: steps and training batches, beside this core's SGEMM rate (bench_lstm.c)
+ *   oracle  seconds of warm steps along a short path, and of the cold start (bench_oracle.c)
  *   step    the scheduler's own time per step, and where the time of a hybrid step goes (bench_step.c)
  *   write   trajectory frames of 1000 atoms (position, velocity, force) into a file in TMPDIR, flushed and closed
  *
@@ -94,15 +96,29 @@ static enum hm_status bench_write(bool json)
 
 /* ---- the command ---- */
 
-static const struct bench {
-    const char *name;
-    enum hm_status (*run)(bool json);
-} benches[] = {{"forces", hm_bench_forces}, {"lstm", hm_bench_lstm}, {"step", hm_bench_step}, {"write", bench_write}};
-
 struct arguments {
-    const char *name;
+    const char *name, *hamiltonian;
+    struct hm_words geometry;
     bool json;
 };
+
+static enum hm_status run_oracle(const struct arguments *a)
+{
+    if (!a->hamiltonian || a->geometry.count == 0)
+        return hm_fail(HM_BAD_USAGE, "hamlet bench oracle --hamiltonian '{type: xtb}' GEOMETRY...");
+    return hm_bench_oracle(a->hamiltonian, a->geometry.word, a->geometry.count, a->json);
+}
+
+static const struct bench {
+    const char *name;
+    enum hm_status (*run)(bool json); // NULL: oracle, which takes more
+} benches[] = {{"forces", hm_bench_forces},
+               {"lstm", hm_bench_lstm},
+               {"oracle", NULL},
+               {"step", hm_bench_step},
+               {"write", bench_write}};
+
+#define BENCHES "forces, lstm, oracle, step or write"
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -111,27 +127,46 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'j':
         a->json = true;
         return 0;
+    case 'H':
+        a->hamiltonian = argument;
+        return 0;
     case ARGP_KEY_ARG:
+        if (a->name) return hm_command_fault(hm_words_add(&a->geometry, argument));
         a->name = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? forces, lstm, step or write"));
+        return hm_command_fault(hm_fail(HM_BAD_USAGE, "which benchmark? " BENCHES));
     default:
         return hm_command_other(key, state);
     }
 }
 
-static const struct argp_option options[] = {{"json", 'j', NULL, 0, "JSON lines", 0}, {0}};
-static const struct argp parser = {options, parse_option, "NAME", "Measure this machine: forces, lstm, step, write.",
-                                   NULL,    NULL,         NULL};
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "JSON lines", 0},
+    {"hamiltonian", 'H', "YAML", 0, "of oracle: the section `hamiltonian` of a configuration, '{type: xtb}'", 0},
+    {0},
+};
+static const struct argp parser = {
+    options, parse_option, "NAME [GEOMETRY...]", "Measure this machine: " BENCHES ".", NULL, NULL, NULL};
+
+static enum hm_status run_named(const struct arguments *a)
+{
+    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
+        if (strcmp(benches[i].name, a->name) != 0) continue;
+        if (!benches[i].run) return run_oracle(a);
+        if (a->hamiltonian || a->geometry.count > 0)
+            return hm_fail(HM_BAD_USAGE, "only 'bench oracle' takes a Hamiltonian and geometries");
+        return benches[i].run(a->json);
+    }
+    return hm_fail(HM_BAD_USAGE, "there is no benchmark '%s': " BENCHES, a->name);
+}
 
 enum hm_status hm_command_bench(int argc, char **argv)
 {
     struct arguments a = {0};
     bool finished;
-    HM_TRY(hm_command_parse(&parser, argc, argv, &a, &finished));
-    if (finished) return HM_OK;
-    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++)
-        if (strcmp(benches[i].name, a.name) == 0) return benches[i].run(a.json);
-    return hm_fail(HM_BAD_USAGE, "there is no benchmark '%s'; there are: forces, lstm, step, write", a.name);
+    enum hm_status status = hm_command_parse(&parser, argc, argv, &a, &finished);
+    if (status == HM_OK && !finished) status = run_named(&a);
+    hm_words_release(&a.geometry);
+    return status;
 }

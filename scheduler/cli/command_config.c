@@ -133,8 +133,7 @@ static void print_energy(const struct hm_frame *frame, const struct hm_label *la
                label->force[3 * i + 1], label->force[3 * i + 2]);
 }
 
-/* A configuration around the one section that matters here; the rest only satisfies the schema. */
-static enum hm_status energy_config(const char *hamiltonian, struct hm_config **config)
+enum hm_status hm_command_hamiltonian(const char *name, const char *hamiltonian, struct hm_config **config)
 {
     const size_t size = strlen(hamiltonian) + 16;
     char *setting = malloc(size);
@@ -142,7 +141,7 @@ static enum hm_status energy_config(const char *hamiltonian, struct hm_config **
     snprintf(setting, size, "hamiltonian=%s", hamiltonian);
     const char *const settings[] = {setting};
     const enum hm_status status =
-        hm_config_parse("integrator: {timestep: 1 fs, steps: 1}\n", "energy", settings, 1, config);
+        hm_config_parse("integrator: {timestep: 1 fs, steps: 1}\n", name, settings, 1, config);
     free(setting);
     return status;
 }
@@ -162,7 +161,7 @@ enum hm_status hm_command_energy(int argc, char **argv)
         status = hm_fail(HM_BAD_USAGE, "hamlet energy GEOMETRY --hamiltonian '{type: harmonic, molecule: HCl}'");
         goto out;
     }
-    HM_TRY_GOTO(status, energy_config(a.hamiltonian, &config), out);
+    HM_TRY_GOTO(status, hm_command_hamiltonian("energy", a.hamiltonian, &config), out);
     HM_TRY_GOTO(status, hm_extxyz_read(a.operand, 0, &frame), out);
     HM_TRY_GOTO(status, hm_hamiltonian_create(config, &frame, NULL, &hamiltonian), out);
     label.force = calloc(3 * frame.natom, sizeof *label.force);
@@ -176,8 +175,8 @@ enum hm_status hm_command_energy(int argc, char **argv)
     else
         print_energy(&frame, &label, a.json);
     if (label.status == HM_LABEL_NOT_CONVERGED)
-        status = hm_fail(HM_ORACLE_FAILED, "%s: the energy did not converge in %d iterations", a.operand,
-                         label.iterations);
+        status =
+            hm_fail(HM_ORACLE_FAILED, "%s: the energy did not converge in %d iterations", a.operand, label.iterations);
 out:
     free(label.force);
     hm_hamiltonian_destroy(&hamiltonian);

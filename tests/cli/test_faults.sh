@@ -98,6 +98,10 @@ expect 2 1 'missing.h5' "$HAMLET" analyze missing.h5
 expect 2 1 'good.yaml' "$HAMLET" analyze good.yaml
 expect 2 1 'integrator.timestep' "$HAMLET" explain integrator.timstep
 expect 2 1 'benchmark' "$HAMLET" bench nothing
+expect 2 1 'GEOMETRY' "$HAMLET" bench oracle --hamiltonian '{type: harmonic, molecule: HCl}'
+expect 2 1 'GEOMETRY' "$HAMLET" bench oracle hcl.xyz
+expect 2 1 'missing.xyz' "$HAMLET" bench oracle --hamiltonian '{type: harmonic, molecule: HCl}' missing.xyz
+expect 2 1 'oracle' "$HAMLET" bench step hcl.xyz
 "$HAMLET" run empty.yaml >output 2>errors
 if [ $? -ne 2 ]; then complain 'an empty file'; fi
 
