@@ -260,7 +260,7 @@ static void test_files(void)
 
 static void explain(const char *key, const char *expected)
 {
-    char text[32768];
+    static char text[1 << 17];
     FILE *file = tmpfile();
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     HM_ASSERT_OK(hm_config_explain(key, file));

@@ -87,7 +87,7 @@ static void test_faults_of_values(void)
     refuse_line("predictor: {inputs: velocity}", "run.yaml:3:21: predictor.inputs must be a list of velocity or "
                                                  "coordinate, e.g. [velocity]; not 'velocity'");
     refuse_line("output: {energies: frame}",
-                "run.yaml:3:20: output.energies must be frames or injections; not 'frame'; "
+                "run.yaml:3:20: output.energies must be auto, frames or injections; not 'frame'; "
                 "did you mean 'frames'?");
     refuse_line("output: {trajectory: }",
                 "run.yaml:3:22: output.trajectory has no value; it must be the path of a file");
