@@ -82,13 +82,13 @@ const char *hm_fault_text(enum hm_fault fault); /* "not converged" */
 
 /* /hamlet/oracle_faults: one per call of an oracle that came to nothing. */
 struct hm_fault_record {
-    int64_t step;       /* that it was for; 0 also before the first */
-    int64_t request;    /* number of the question; those that follow ask it again */
-    double seconds;     /* of the evaluation, or how long was waited */
-    int32_t group;      /* of oracle ranks; -1: the driver itself */
-    int32_t attempt;    /* 0: the first call of this request */
-    int32_t iterations; /* 0 where no label came */
-    int32_t fault;      /* enum hm_fault */
+    int64_t step;         /* that it was for; 0 also before the first */
+    int64_t request;      /* number of the question; those that follow ask it again */
+    double seconds;       /* of the evaluation, or how long was waited */
+    int32_t oracle_group; /* -1: the driver itself */
+    int32_t attempt;      /* 0: the first call of this request */
+    int32_t iterations;   /* 0 where no label came */
+    int32_t fault;        /* enum hm_fault */
 };
 
 #endif

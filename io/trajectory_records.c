@@ -58,7 +58,7 @@ static const struct field training_fields[] = {
 
 static const struct field fault_fields[] = {
     FIELD(hm_fault_record, step, I64),  FIELD(hm_fault_record, request, I64), FIELD(hm_fault_record, seconds, F64),
-    FIELD(hm_fault_record, group, I32), FIELD(hm_fault_record, attempt, I32), FIELD(hm_fault_record, iterations, I32),
+    FIELD(hm_fault_record, oracle_group, I32), FIELD(hm_fault_record, attempt, I32), FIELD(hm_fault_record, iterations, I32),
     FIELD(hm_fault_record, fault, I32),
 };
 

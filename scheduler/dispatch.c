@@ -60,7 +60,7 @@ static void file_answer(struct hm_dispatch *dispatch, int group)
 {
     struct hm_desk *desk = dispatch->desk;
     struct hm_request *request = find_call(desk, desk->answer.call);
-    const double now = hm_clock();
+    const double now = dispatch->groups > 0 ? hm_clock() : 0;
     if (request && !request->answered) {
         const struct hm_label label = request->label;
         request->label = desk->answer.label;
@@ -72,7 +72,7 @@ static void file_answer(struct hm_dispatch *dispatch, int group)
         else if (dispatch->groups > 0)
             hm_pace_add(&desk->pace, now - request->since);
     }
-    for (size_t r = 0; r < desk->nrequest; r++)
+    for (size_t r = 0; r < desk->nrequest; r++) /* the group turns to the next */
         if (desk->request[r].group == group && !desk->request[r].answered) desk->request[r].since = now;
 }
 

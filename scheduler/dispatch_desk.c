@@ -116,7 +116,7 @@ enum hm_status hm_request_log_fault(struct hm_dispatch *dispatch, struct hm_requ
         .step = dispatch->step,
         .request = request->ticket,
         .seconds = label ? request->label.seconds : hm_clock() - request->since,
-        .group = dispatch->groups == 0 ? -1 : request->group,
+        .oracle_group = dispatch->groups == 0 ? -1 : request->group,
         .attempt = (int32_t)request->attempt,
         .iterations = label ? request->label.iterations : 0,
         .fault = (int32_t)fault,

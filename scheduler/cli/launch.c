@@ -39,8 +39,8 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
 
-/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE", or "leave CODE" if the ranks
- * do not end by themselves. -1 if it says something else. */
+/* The status file holds "driver PID" while rank 0 lives on this machine, then "exit CODE", or "leave CODE" and a
+ * message if the ranks do not end by themselves. -1 if it says something else. */
 static long read_status(const char *status_file, const char *word)
 {
     char found[16] = "";
@@ -52,12 +52,27 @@ static long read_status(const char *status_file, const char *word)
     return number;
 }
 
+/* What a rank that left has put behind the code. */
+static void say_last_words(const char *status_file)
+{
+    FILE *file = fopen(status_file, "r");
+    if (!file) return;
+    int c;
+    while ((c = fgetc(file)) != EOF && c != '\n') continue;
+    for (bool first = true; (c = fgetc(file)) != EOF; first = false) {
+        if (first) fputs("hamlet: ", stderr);
+        fputc(c, stderr);
+    }
+    fputc('\n', stderr);
+    fclose(file);
+}
+
 static bool write_status(const char *word, long number)
 {
     const char *status_file = getenv(STATUS_FILE_VARIABLE);
     FILE *file = status_file ? fopen(status_file, "r+") : NULL; /* only ever the file the launcher made */
     if (!file) return false;
-    fprintf(file, "%s %-12ld\n", word, number);
+    fprintf(file, "%-6s %-12ld\n", word, number); /* of one length, however often it is written */
     return fclose(file) == 0;
 }
 
@@ -186,6 +201,7 @@ enum hm_status hm_launch(int ranks, char *const *argv, int *exit_code)
         outcome = wait_for(child, status_file);
         *exit_code = (int)read_status(status_file, "exit");
         left = (int)read_status(status_file, "leave");
+        if (left > 0) say_last_words(status_file);
     }
     remove_folder(folder);
     if (left >= 0) {
@@ -224,9 +240,14 @@ int hm_launch_report(int exit_code)
     return write_status("exit", exit_code) ? 0 : exit_code;
 }
 
-void hm_launch_leave(int exit_code)
+bool hm_launch_leave(int exit_code, const char *message)
 {
-    write_status("leave", exit_code);
+    const char *status_file = getenv(STATUS_FILE_VARIABLE);
+    if (!write_status("leave", exit_code)) return false;
+    FILE *file = fopen(status_file, "a");
+    if (!file) return false;
+    fprintf(file, "%s", message);
+    return fclose(file) == 0;
 }
 
 bool hm_launch_terminal(void)

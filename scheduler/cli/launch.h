@@ -28,8 +28,9 @@ void hm_launch_announce(void);
 /* In a rank started so: hands the code to the launcher and returns what this process must exit with. */
 int hm_launch_report(int exit_code);
 
-/* In a rank that is about to end all the others: whatever mpirun makes of that, the launcher returns this code. */
-void hm_launch_leave(int exit_code);
+/* In a rank that is about to end all the others: whatever mpirun makes of that, the launcher returns this code, and
+ * says the message when mpirun has said everything. False: there is no launcher. */
+bool hm_launch_leave(int exit_code, const char *message);
 
 /* Whether a person watches standard output, also from behind mpirun. */
 bool hm_launch_terminal(void);

@@ -97,14 +97,12 @@ static void leave_if_killed(enum hm_status status)
     _exit(hm_status_exit_code(status));
 }
 
-/* What mpirun says of it comes after the message. */
 static void abandon(enum hm_status status)
 {
     const int code = hm_status_exit_code(status);
-    const char *message = hm_status_message();
+    const char *message = status == HM_OK ? "" : hm_status_message();
     fflush(stdout);
-    if (status != HM_OK && *message) fprintf(stderr, "hamlet: %s\n", message);
-    hm_launch_leave(code);
+    if (!hm_launch_leave(code, message) && *message) fprintf(stderr, "hamlet: %s\n", message);
     MPI_Abort(MPI_COMM_WORLD, code);
 }
 

@@ -69,6 +69,13 @@ predictor:
 training: {warmup_steps: 500}
 policy: {type: residual, target: 0.001, interval: {min: 5, max: 100}}
 """,
+    # An oracle that goes wrong, in the same way again.
+    "flaky": DIATOMIC + """hamiltonian: {type: flaky, failure: 0.05, nan: 0.05, seed: 3, hamiltonian: {type: harmonic, molecule: HCl}}
+integrator: {timestep: 0.25 fs, steps: 200000}
+training: {warmup_steps: 1000}
+policy: {type: periodic, frequency: 0.05}
+oracle: {retries: 20}
+""",
 }
 pathlib.Path("water.xyz").write_text("3\n\nO 0 0 0\nH 0.9572 0 0\nH -0.24 0.9266 0\n")
 random.seed(int(os.environ.get("HAMLET_TEST_SEED", "1")))

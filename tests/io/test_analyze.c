@@ -260,6 +260,11 @@ static void write_logs(struct hm_trajectory *t)
         const struct hm_training_record record = {.step = 100 + i, .version = i, .accepted = i % 2 == 0};
         HM_ASSERT_OK(hm_trajectory_log_training(t, &record));
     }
+    static const enum hm_fault faults[] = {HM_FAULT_LATE, HM_FAULT_FAILED, HM_FAULT_NOT_FINITE, HM_FAULT_FAILED};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const struct hm_fault_record record = {.step = 100, .fault = (int32_t)faults[i]};
+        HM_ASSERT_OK(hm_trajectory_log_fault(t, &record));
+    }
     const char *const names[6] = {"wall", "predict", "oracle", "train", "wait", "write"};
     const double seconds[6] = {1.1, 0.1, 0.2, 0.3, 0.15, 0.05};
     for (size_t i = 0; i < 6; i++) HM_ASSERT_OK(hm_trajectory_log_timing(t, names[i], seconds[i]));
@@ -286,6 +291,11 @@ static void test_logs(void)
     ASSERT_VALUE(a, "residual_rms_relative", sqrt(0.125) / 40, 1e-12);
     ASSERT_VALUE(a, "training_episodes", 5, 0);
     ASSERT_VALUE(a, "training_accepted", 3, 0);
+    ASSERT_VALUE(a, "oracle_faults", 4, 0);
+    ASSERT_VALUE(a, "oracle_faults_failed", 2, 0);
+    ASSERT_VALUE(a, "oracle_faults_late", 1, 0);
+    ASSERT_VALUE(a, "oracle_faults_not_converged", 0, 0);
+    ASSERT_VALUE(a, "oracle_faults_not_finite", 1, 0);
     ASSERT_VALUE(a, "wall_seconds", 1.1, 1e-12);
     ASSERT_VALUE(a, "seconds_predict", 0.1, 1e-12);
     ASSERT_VALUE(a, "seconds_oracle", 0.2, 1e-12);

@@ -305,6 +305,14 @@ static void side_data_come_back(void)
                                               .seconds = 8,
                                               .accepted = 1};
     HM_ASSERT_OK(hm_trajectory_log_training(trajectory, &record));
+    const struct hm_fault_record fault = {.step = 9,
+                                          .request = 8,
+                                          .seconds = 0.7,
+                                          .oracle_group = -6,
+                                          .attempt = 5,
+                                          .iterations = 4,
+                                          .fault = HM_FAULT_LATE};
+    HM_ASSERT_OK(hm_trajectory_log_fault(trajectory, &fault));
     HM_ASSERT_OK(hm_trajectory_set_status(trajectory, "diverged", 77));
     HM_ASSERT_OK(hm_trajectory_close(&trajectory));
 
@@ -324,6 +332,12 @@ static void side_data_come_back(void)
     CU_ASSERT_TRUE(back.step == 5 && back.version == 1 && back.member == 2 && back.loss_before == 3.0);
     CU_ASSERT_TRUE(back.loss_after == 4.0 && isnan(back.held_out_before) && back.held_out_after == 6.0);
     CU_ASSERT_TRUE(back.samples == 7.0 && back.seconds == 8.0 && back.accepted == 1);
+    struct hm_fault_record went_wrong;
+    CU_ASSERT_EQUAL(hm_trajectory_info(trajectory)->nfault, 1);
+    HM_ASSERT_OK(hm_trajectory_read_faults(trajectory, 0, 1, &went_wrong));
+    CU_ASSERT_TRUE(went_wrong.step == 9 && went_wrong.request == 8 && went_wrong.seconds == 0.7);
+    CU_ASSERT_TRUE(went_wrong.oracle_group == -6 && went_wrong.attempt == 5 && went_wrong.iterations == 4);
+    CU_ASSERT_EQUAL(went_wrong.fault, HM_FAULT_LATE);
     HM_ASSERT_OK(hm_trajectory_close(&trajectory));
 }
 

@@ -65,7 +65,9 @@ static enum hm_status learn(struct hm_trajectory *trajectory, int64_t step)
     char form[32], bytes[64];
     const int32_t version = (int32_t)(step / VERSION_EVERY) + 1;
     const struct hm_training_record record = {.step = step, .version = version, .loss_after = (double)step};
+    const struct hm_fault_record fault = {.step = step, .fault = HM_FAULT_FAILED};
     HM_TRY(hm_trajectory_log_training(trajectory, &record));
+    HM_TRY(hm_trajectory_log_fault(trajectory, &fault));
     snprintf(form, sizeof form, "form of %d", (int)version);
     memset(bytes, version, sizeof bytes);
     const struct hm_weights_of_member weights = {(size_t)version % 2, version, form, bytes, sizeof bytes};
@@ -248,6 +250,7 @@ static void check_taken_back(int64_t saved)
     CU_ASSERT_EQUAL(info->ndecision, saved);
     CU_ASSERT_EQUAL(info->ninjection, (saved + 2) / 3);
     CU_ASSERT_EQUAL(info->ntraining, versions);
+    CU_ASSERT_EQUAL(info->nfault, versions);
     CU_ASSERT_EQUAL(info->steps_done, 0);
     CU_ASSERT_STRING_EQUAL(info->status, "running");
     HM_ASSERT_OK(hm_trajectory_read_weights(trajectory, versions + 1, &weights, &found));

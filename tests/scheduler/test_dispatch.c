@@ -181,7 +181,7 @@ static void test_every_fault_is_written_down(void)
         CU_ASSERT_EQUAL(records[k].step, 7);
         CU_ASSERT_EQUAL(records[k].request, 1);
         CU_ASSERT_EQUAL(records[k].attempt, (int32_t)k);
-        CU_ASSERT_EQUAL(records[k].group, -1);
+        CU_ASSERT_EQUAL(records[k].oracle_group, -1);
         CU_ASSERT_EQUAL(records[k].fault, (int32_t)expected[k]);
         CU_ASSERT_EQUAL(records[k].iterations, expected[k] == HM_FAULT_FAILED ? 0 : 17);
         CU_ASSERT_TRUE(records[k].seconds >= 0 && records[k].seconds < 60);
