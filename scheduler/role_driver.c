@@ -14,7 +14,6 @@
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
 static const double SECONDS_FOR_THE_SILENT = 2; // to a rank that owes an answer, to say goodbye
-static const double ENERGY_WORTH_A_WORD = 0.02;
 
 struct driver {
     const struct hm_job *job;
@@ -321,12 +320,16 @@ static void log_summary(struct driver *d)
         hm_log_line(&d->log, "%lld of %lld steps after the warm-up were exact (%.3g %%), weights version %d",
                     (long long)state->injections, (long long)chosen, 100 * (double)state->injections / (double)chosen,
                     (int)state->weights_version);
-    if (state->vigil.worst > ENERGY_WORTH_A_WORD)
-        hm_log_line(
-            &d->log,
-            "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: this is no longer "
-            "the dynamics of the Hamiltonian",
-            state->vigil.worst);
+    if (state->residuals > 0)
+        hm_log_line(&d->log,
+                    "there the kick error was %.2g of the rms kick, and the energy stayed within %.2g of the mean "
+                    "kinetic energy",
+                    sqrt(state->residual_squares / (double)state->residuals), state->vigil.worst);
+    if (hm_vigil_alarm(&state->vigil))
+        hm_log_line(&d->log,
+                    "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: more than exact "
+                    "dynamics explains",
+                    state->vigil.worst);
     log_faults(d);
     hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
 }

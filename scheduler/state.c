@@ -47,6 +47,8 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_real(archive, state->exact_kick_squares);
     hm_archive_put_real(archive, state->exact_kick_largest);
     hm_archive_put_int(archive, state->last_exact_step);
+    hm_archive_put_real(archive, state->residual_squares);
+    hm_archive_put_int(archive, state->residuals);
     hm_vigil_save(&state->vigil, archive);
     hm_archive_put_real(archive, state->energy_reference);
     hm_archive_put_real(archive, state->heat);
@@ -95,6 +97,8 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_squares));
     HM_TRY(hm_archive_get_real(archive, &state->exact_kick_largest));
     HM_TRY(hm_archive_get_int(archive, &state->last_exact_step));
+    HM_TRY(hm_archive_get_real(archive, &state->residual_squares));
+    HM_TRY(hm_archive_get_int(archive, &state->residuals));
     HM_TRY(hm_vigil_load(&state->vigil, archive));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     HM_TRY(hm_archive_get_real(archive, &state->heat));

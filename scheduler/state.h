@@ -30,6 +30,8 @@ struct hm_state {
     double energy_reference;   // shadow energy at the end of the warm-up; NaN before
     double heat;               // that the thermostat has put in so far
     double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
+    double residual_squares;   // sum over all injections that had a prediction,
+    int64_t residuals;         // so many
     struct hm_vigil vigil;     // over the energy at exact steps
     bool lessons_due;          // an episode was asked for that the next step waits for
     bool primed;               // recurrent predictors have seen the history up to here

@@ -200,7 +200,8 @@ static enum hm_status watch_energy(const struct hm_propagator *p, struct hm_stat
     if (!now->label) return HM_OK;
     const double kinetic = hm_kinetic_energy(&s->frame, now->v);
     return hm_vigil_step(&s->vigil, s->step, s->step < p->schedule.warmup_steps,
-                         now->label->energy + kinetic - now->heat, kinetic, p->limits.energy_change);
+                         hm_propagator_shadow_energy(p, &s->frame, now->v) - now->heat, kinetic,
+                         p->limits.energy_change);
 }
 
 /* The label goes to training, the outcome to the policy. */
@@ -210,6 +211,8 @@ static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct 
     if (now->label && now->predicted) {
         const double error = hm_kick_difference(now->kick_predicted, now->kick_exact, 3 * s->frame.natom);
         s->residual_relative = outcome.residual_relative = error / kick_rms(s);
+        s->residual_squares += s->residual_relative * s->residual_relative;
+        s->residuals++;
     }
     if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)
         now->episode_asked = hm_policy_observe(p->policy, &outcome);

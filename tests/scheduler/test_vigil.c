@@ -47,6 +47,19 @@ static void what_is_at_rest_has_no_scale(void)
     struct hm_vigil vigil = {0};
     for (int i = 0; i < 4 * BLOCK; i++) HM_ASSERT_OK(hm_vigil_step(&vigil, i, i < BLOCK, 1e-17 * i, 0, 0.1));
     CU_ASSERT_EQUAL(vigil.worst, 0);
+    CU_ASSERT_FALSE(hm_vigil_alarm(&vigil));
+}
+
+static void an_alarm_is_more_than_the_scatter_explains(void)
+{
+    struct hm_vigil vigil = {0};
+    HM_ASSERT_OK(feed(&vigil, 400, true, 10)); /* scatter 0.3: five standard errors are 0.106 of 2 */
+    CU_ASSERT_FALSE(hm_vigil_alarm(&vigil));
+    HM_ASSERT_OK(hm_vigil_step(&vigil, 0, true, 10, 2, 9));
+    for (int i = 0; i < BLOCK; i++) HM_ASSERT_OK(hm_vigil_step(&vigil, i, false, 10.2, 2, 9));
+    CU_ASSERT_FALSE(hm_vigil_alarm(&vigil));
+    for (int i = 0; i < BLOCK; i++) HM_ASSERT_OK(hm_vigil_step(&vigil, i, false, 10.25, 2, 9));
+    CU_ASSERT_TRUE(hm_vigil_alarm(&vigil));
 }
 
 static void energies_that_are_not_finite_do_not_pass(void)
@@ -74,6 +87,7 @@ static const struct hm_test tests[] = {
     {"a block is compared with the warm-up", a_block_is_compared_with_the_warm_up},
     {"without a warm-up the first block is the reference", without_a_warm_up_the_first_block_is_the_reference},
     {"what is at rest has no scale", what_is_at_rest_has_no_scale},
+    {"an alarm is more than the scatter explains", an_alarm_is_more_than_the_scatter_explains},
     {"energies that are not finite do not pass", energies_that_are_not_finite_do_not_pass},
     {"it is saved", it_is_saved},
 };
