@@ -156,6 +156,7 @@ static void ask_members(struct hm_committee *c, const struct hm_window *window)
     for (size_t m = 0; m < c->count; m++) {
         c->said[m].has_base = false;
         c->said[m].extremeness = NAN;
+        c->said[m].outside = false;
     }
     if (ops->predict_all) {
         ops->predict_all(c->member, c->count, window, c->said);
@@ -177,7 +178,8 @@ void hm_committee_kick(struct hm_committee *committee, const struct hm_window *w
     }
     memcpy(kick, c->mean, n * sizeof *kick);
     const struct hm_prediction *last = &c->said[c->count - 1];
-    *signals = (struct hm_signals){NAN, NAN, last->extremeness};
+    *signals = (struct hm_signals){NAN, NAN, last->extremeness, false};
+    for (size_t m = 0; m < c->count; m++) signals->outside = signals->outside || c->said[m].outside;
     if (c->count > 1) signals->committee = sqrt(sum_of(c->spread, n) / (double)(n * (c->count - 1))) / kick_rms;
     if (last->has_base) {
         decode(window, last->base, c->kick);

@@ -25,6 +25,7 @@ double hm_kick_difference(const double *a, const double *b, size_t count);
 /* What is known about a prediction beside itself, for policies; NaN where there is no such signal. */
 struct hm_signals {
     double committee, base_difference, extremeness;
+    bool outside; // what a member knows
 };
 
 struct hm_committee {

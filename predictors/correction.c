@@ -217,6 +217,7 @@ static void predict(void *self, const struct hm_window *window, struct hm_predic
     memcpy(prediction->base, said.motion, 3 * c->natom * sizeof *said.motion);
     prediction->has_base = true;
     prediction->extremeness = said.extremeness;
+    prediction->outside = said.outside;
     correct(c, window, prediction);
 }
 

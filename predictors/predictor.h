@@ -27,6 +27,7 @@ struct hm_prediction {
     double *motion;     // u_n
     double *base;       // what its base, or a simpler companion, says instead; filled only if has_base
     bool has_base;      // false before predict
+    bool outside;       // beyond what it knows: not to be believed; false before predict
     double extremeness; // largest standardised distance of a coordinate from the training data; NaN unknown
 };
 

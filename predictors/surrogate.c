@@ -138,6 +138,7 @@ static void predict(void *self, const struct hm_window *window, struct hm_predic
     const double *x = window->frame->x;
     const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
     prediction->extremeness = fitted ? s->model->gradient(s->geometry, x, s->gradient) : NAN;
+    prediction->outside = fitted && s->model->outside && s->model->outside(s->geometry);
     for (size_t k = 0; k < n; k++) prediction->motion[k] = fitted ? -s->step_per_mass[k / 3] * s->gradient[k] : NAN;
     if (!s->on_base) return;
     s->base.evaluate(s->base.self, x, s->base_force);

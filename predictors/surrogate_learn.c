@@ -19,6 +19,8 @@ enum {
 
 /* New weights are a change of Hamiltonian: they must be worth it. */
 static const double NEEDED_IMPROVEMENT = 0.9;
+/* Where the run has left what is known, weights that know more may be a little worse. */
+static const double BEARABLE_LOSS = 1.2;
 /* A richer level, likewise. */
 static const double NEEDED_BY_LEVEL = 0.95;
 /* Better is no use to the dynamics; plainer terms and a stronger ridge carry farther out of the trained range. */
@@ -301,7 +303,19 @@ static bool are_dull(struct hm_surrogate *s)
     return error_on(s, &s->pending, s->parameters) < SURPRISE * fmax(header->error, GOOD_ENOUGH);
 }
 
-static void fit(struct hm_surrogate *s, struct hm_training_report *report)
+/* Are there labels beyond what the fit in use is believed? */
+static bool any_outside(struct hm_surrogate *s)
+{
+    if (hm_surrogate_header(s->parameters)->fitted != 1 || !s->model->outside) return false;
+    hm_surrogate_use(s, s->parameters);
+    for (size_t i = 0; i < s->pending.count; i++) {
+        s->model->gradient(s->geometry, &s->pending.values[i * s->label_size], s->gradient);
+        if (s->model->outside(s->geometry)) return true;
+    }
+    return false;
+}
+
+static void fit(struct hm_surrogate *s, bool beyond, struct hm_training_report *report)
 {
     const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
     report->held_out_before = fitted ? error_on(s, &s->held_out, s->parameters) : NAN;
@@ -311,7 +325,8 @@ static void fit(struct hm_surrogate *s, struct hm_training_report *report)
     report->held_out_after = best.error;
     report->condition = best.condition;
     report->terms = s->model->count(s->geometry, best.level);
-    report->accepted = fitted ? best.error < NEEDED_IMPROVEMENT * report->held_out_before : best.error < 1;
+    const double needed = beyond ? BEARABLE_LOSS : NEEDED_IMPROVEMENT;
+    report->accepted = fitted ? best.error < needed * report->held_out_before : best.error < 1;
     if (report->accepted) memcpy(s->parameters, s->candidate, s->nparameter * sizeof *s->parameters);
 }
 
@@ -324,9 +339,9 @@ enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, stru
     report->samples = (double)(s->seen + s->pending.count);
     if (!s->prepared && s->pending.count < FEWEST_LABELS) return HM_OK;
     if (!s->prepared) HM_TRY(prepare_model(s));
-    const bool dull = are_dull(s);
+    const bool beyond = any_outside(s), dull = !beyond && are_dull(s);
     HM_TRY(take_labels(s, dull, &batch->interrupt));
-    if (!dull && s->held_out.count > 0) fit(s, report);
+    if (!dull && s->held_out.count > 0) fit(s, beyond, report);
     hm_surrogate_use(s, s->parameters);
     return HM_OK;
 }

@@ -56,6 +56,8 @@ struct hm_surrogate_model_ops {
     void (*use)(void *self, const double *scales, const double *weights, size_t level);
     /* dE/dx with them; returns how far x is outside the trained range: 0 at its middle, 1 at its edge. */
     double (*gradient)(void *self, const double *x, double *gradient);
+    /* Optional: whether x of the latest `gradient` is beyond what the fit is to be believed. */
+    bool (*outside)(const void *self);
     /* E with them, up to a constant; for tests and for what wants an energy. */
     double (*energy)(void *self, const double *x);
 };

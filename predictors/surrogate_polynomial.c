@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TERMS = 1500 };
+enum { MOST_TERMS = 1500, SECTORS = 36, SECTORS_BELIEVED = 1 };
+static const double PI = 3.14159265358979323846;
 
 /* Error tolerated outside the trained range; how far it is believed at least and at most. */
 static const double TOLERATED = 0.02, NEAREST = 1.25, FARTHEST = 4;
@@ -26,6 +27,7 @@ static const double NARROWEST = 1e-6, EQUATIONS_PER_TERM = 2, LEARNED_PART = 7.0
 /* Of the central difference that carries a gradient out of the trained range, in z: however far out. */
 static const double NUDGE = 1e-4;
 
+/* Of a dihedral, `low` holds the sectors of a turn that were seen, a bit each. */
 struct scale {
     double centre, half, low, high;
 };
@@ -33,10 +35,11 @@ struct scale {
 struct polynomial {
     struct hm_basis *basis;
     struct hm_frame box;
-    size_t level;                                                // in use
-    const struct scale *scale;                                   // in use; (nlike), borrowed
-    double reach;                                                // in use
-    double *memory;                                              // behind the arrays below
+    size_t level;               // in use
+    const struct scale *scale;  // in use; (nlike), borrowed
+    bool clamped, unknown_turn; // of the latest geometry: a coordinate, a dihedral beyond what is believed
+    double reach;               // in use
+    double *memory;             // behind the arrays below
     double *z, *inside, *away, *nudged, *slope, *ahead, *behind; // (nvariable)
     double *power;                                               // (nvariable, highest + 1)
     double *gradient;                                            // (nprimitive, 4, 3) of the primitives
@@ -246,25 +249,46 @@ static double value_at(struct polynomial *p, const double *z)
 
 /* ---- the trained range ---- */
 
+static unsigned sector_of(const double *z)
+{
+    const double turns = atan2(z[1], z[0]) / (2 * PI) + 0.5;
+    return (unsigned)fmin(fmax(turns * SECTORS, 0), SECTORS - 1);
+}
+
+/* Sectors to the nearest that was seen; SECTORS where none was. */
+static unsigned sectors_away(double seen, unsigned sector)
+{
+    const uint64_t mask = (uint64_t)seen;
+    for (unsigned away = 0; away <= SECTORS / 2; away++)
+        if ((mask >> (sector + away) % SECTORS | mask >> (sector + SECTORS - away) % SECTORS) & 1) return away;
+    return SECTORS;
+}
+
 /* inside = the nearest point in the trained range and its margin, away = z - inside; how far outside z is. */
-static double find_inside(struct polynomial *p, bool *outside)
+static double find_inside(struct polynomial *p, bool *clamped)
 {
     const struct hm_basis *b = p->basis;
     double extremeness = 0;
-    *outside = false;
+    *clamped = p->unknown_turn = false;
     memcpy(p->inside, p->z, b->nvariable * sizeof *p->z);
     memset(p->away, 0, b->nvariable * sizeof *p->away);
     for (size_t k = 0; k < b->nprimitive; k++) {
         const struct hm_primitive *primitive = &b->primitive[k];
-        if (primitive->kind == HM_PRIMITIVE_DIHEDRAL) continue;
         const struct scale *s = &p->scale[primitive->like];
         const size_t v = primitive->variable;
+        if (primitive->kind == HM_PRIMITIVE_DIHEDRAL) {
+            const unsigned away = sectors_away(s->low, sector_of(&p->z[v]));
+            if (away > 0) extremeness = fmax(extremeness, 1 + (double)away / SECTORS_BELIEVED);
+            p->unknown_turn = p->unknown_turn || away > SECTORS_BELIEVED;
+            continue;
+        }
         const double width = 0.5 * (s->high - s->low), middle = 0.5 * (s->high + s->low);
         extremeness = fmax(extremeness, fabs(p->z[v] - middle) / width);
         p->inside[v] = fmin(fmax(p->z[v], middle - p->reach * width), middle + p->reach * width);
         p->away[v] = p->z[v] - p->inside[v];
-        *outside = *outside || p->away[v] != 0;
+        *clamped = *clamped || p->away[v] != 0;
     }
+    p->clamped = *clamped;
     return extremeness;
 }
 
@@ -295,6 +319,10 @@ static void widen(void *self, const double *x, double *scales)
     for (size_t k = 0; k < p->basis->nprimitive; k++) {
         const struct hm_primitive *primitive = &p->basis->primitive[k];
         struct scale *s = &scale[primitive->like];
+        if (primitive->kind == HM_PRIMITIVE_DIHEDRAL) {
+            s->low = (double)((uint64_t)s->low | (uint64_t)1 << sector_of(&p->z[primitive->variable]));
+            continue;
+        }
         s->low = fmin(s->low, p->z[primitive->variable]);
         s->high = fmax(s->high, p->z[primitive->variable]);
     }
@@ -306,8 +334,11 @@ static void prepare(void *self, const double *const *x, size_t nx, double *scale
     struct polynomial *p = self;
     struct scale *scale = (struct scale *)(void *)scales;
     for (size_t l = 0; l < p->basis->nlike; l++) scale[l] = (struct scale){0, 1, INFINITY, -INFINITY};
+    for (size_t k = 0; k < p->basis->nprimitive; k++)
+        if (p->basis->primitive[k].kind == HM_PRIMITIVE_DIHEDRAL) scale[p->basis->primitive[k].like].low = 0;
     for (size_t i = 0; i < nx; i++) widen(self, x[i], scales);
     for (size_t l = 0; l < p->basis->nlike; l++) {
+        if (scale[l].high == -INFINITY) continue; /* a dihedral, or nothing was seen */
         const double low = scale[l].low, high = scale[l].high, half = fmax(0.5 * (high - low), NARROWEST);
         scale[l] = (struct scale){0.5 * (low + high), half, -1, 1};
     }
@@ -349,10 +380,10 @@ static void use(void *self, const double *scales, const double *weights, size_t 
 static double gradient(void *self, const double *x, double *gradient)
 {
     struct polynomial *p = self;
-    bool outside;
+    bool clamped;
     measure(p, p->scale, x);
-    const double extremeness = find_inside(p, &outside);
-    if (outside)
+    const double extremeness = find_inside(p, &clamped);
+    if (clamped)
         slopes_outside(p);
     else
         slopes_at(p, p->z, p->slope);
@@ -360,14 +391,20 @@ static double gradient(void *self, const double *x, double *gradient)
     return extremeness;
 }
 
+static bool outside(const void *self)
+{
+    const struct polynomial *p = self;
+    return p->clamped || p->unknown_turn;
+}
+
 static double energy(void *self, const double *x)
 {
     struct polynomial *p = self;
-    bool outside;
+    bool clamped;
     measure(p, p->scale, x);
-    find_inside(p, &outside);
+    find_inside(p, &clamped);
     double value = value_at(p, p->inside);
-    if (!outside) return value;
+    if (!clamped) return value;
     slopes_at(p, p->inside, p->slope);
     for (size_t v = 0; v < p->basis->nvariable; v++) value += p->away[v] * p->slope[v];
     return value;
@@ -387,5 +424,6 @@ const struct hm_surrogate_model_ops hm_surrogate_polynomial = {
     .gradients = gradients,
     .use = use,
     .gradient = gradient,
+    .outside = outside,
     .energy = energy,
 };

@@ -68,8 +68,8 @@ static bool all_finite(const double *values, size_t count)
     return sum == 0;
 }
 
-/* Warm-up, a committee that is not ready, a delayed policy and a senseless prediction leave no choice; otherwise the
- * policy decides. */
+/* Warm-up, a committee that is not ready, a delayed policy, and a prediction that is senseless or beyond what was
+ * learned leave no choice; otherwise the policy decides. */
 static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     const size_t n = 3 * s->frame.natom;
@@ -87,6 +87,8 @@ static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct
         s->primed = false; /* what is not finite may sit in the recurrent state */
     } else if (since_active < 0) {
         now->decision.reason = HM_REASON_DELAYED;
+    } else if (now->signals.outside) {
+        now->decision.reason = HM_REASON_OUTSIDE;
     } else if (largest(now->kick_predicted, n) > p->limits.kick * s->exact_kick_largest) {
         now->decision.reason = HM_REASON_ABSURD;
     } else {
@@ -215,7 +217,7 @@ static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct 
         s->residuals++;
     }
     if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)
-        now->episode_asked = hm_policy_observe(p->policy, &outcome);
+        now->episode_asked = hm_policy_observe(p->policy, &outcome) || now->decision.reason == HM_REASON_OUTSIDE;
     return hm_teach_step(p, s, now);
 }
 

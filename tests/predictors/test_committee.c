@@ -106,7 +106,7 @@ static void test_mean_and_spread(void)
     const double kick_rms = 0.25;
     struct rotor rotor;
     struct assembly a;
-    struct hm_signals signals = {-1, -1, -1};
+    struct hm_signals signals = {-1, -1, -1, true};
     double kick[6], d[3], r = 0;
     rotor_create(&rotor, "", ROTOR_SPRING, 1);
     rotor_open(&rotor);

@@ -363,14 +363,31 @@ static void weights_change_only_for_the_better(void)
     destroy(&p);
 }
 
+/* A stretched bond that never was is outside, and one that was is not: also where the labels out there are predicted
+ * well, for then the range that is known grows without better weights. */
+static void what_lies_beyond_the_trained_range_is_said_and_learned(void)
+{
+    struct pupil p;
+    double motion[3 * ATOMS], base[3 * ATOMS], x[3 * ATOMS];
+    create(&p, MOLECULE_WATER, ", degree: 2");
+    CU_ASSERT_TRUE(learn(&p, water_morse, 0.05, LABELS).accepted);
+    memcpy(x, p.molecule.frame.x, 9 * sizeof *x);
+    CU_ASSERT_FALSE(predict(&p, x, motion, base).outside);
+    for (size_t k = 3; k < 6; k++) x[k] += 0.2 * (x[k] - x[k - 3]);
+    CU_ASSERT_TRUE(predict(&p, x, motion, base).outside);
+    CU_ASSERT_TRUE(learn(&p, water_morse, 0.2, 60).accepted);
+    CU_ASSERT_FALSE(predict(&p, x, motion, base).outside);
+    destroy(&p);
+}
+
 /* Long episodes are always fitted; a potential that can do no better is not exchanged for another of its kind. */
 static void weights_that_are_no_better_are_not_taken(void)
 {
     struct pupil p;
     create(&p, MOLECULE_WATER, ", degree: 2");
     CU_ASSERT_TRUE(learn(&p, water_morse, 0.15, LABELS).accepted);
-    for (size_t episode = 0; episode < 5; episode++) {
-        const struct hm_training_report report = learn(&p, water_morse, 0.15, 100);
+    for (size_t episode = 0; episode < 5; episode++) { /* of labels that are well within what it knows */
+        const struct hm_training_report report = learn(&p, water_morse, 0.13, 100);
         CU_ASSERT_TRUE(report.held_out_before > 1e-3 && report.held_out_after > 1e-3);
         CU_ASSERT_TRUE(report.held_out_after > 0.9 * report.held_out_before);
         CU_ASSERT_FALSE(report.accepted);
@@ -553,6 +570,7 @@ static const struct hm_test tests[] = {
     {"kicks conserve momentum and angular momentum", kicks_conserve_momentum_and_angular_momentum},
     {"few labels wait for more", few_labels_wait_for_more},
     {"weights change only for the better", weights_change_only_for_the_better},
+    {"what lies beyond the trained range is said and learned", what_lies_beyond_the_trained_range_is_said_and_learned},
     {"weights that are no better are not taken", weights_that_are_no_better_are_not_taken},
     {"interrupted training goes on from what was saved", interrupted_training_goes_on_from_what_was_saved},
     {"a base leaves less to learn", a_base_leaves_less_to_learn},

@@ -74,7 +74,7 @@ static void play(struct hm_policy *policy, const struct table_row *row, size_t f
         const double value = magnitude(row->given[n]);
         struct hm_decision decision = {.action = HM_INJECT, .signal = NAN, .threshold = NAN};
         if (!is_forced(row->given[n], &decision.reason))
-            decision = table_decide(policy, row->burst, (int64_t)n, (struct hm_signals){NAN, NAN, value});
+            decision = table_decide(policy, row->burst, (int64_t)n, (struct hm_signals){NAN, NAN, value, false});
         const double residual = decision.action == HM_INJECT ? value : NAN;
         const struct hm_outcome outcome = {(int64_t)n, decision.action, decision.reason, residual};
         trace->done[n] = letter(&decision, hm_policy_observe(policy, &outcome));

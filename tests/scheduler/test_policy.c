@@ -12,7 +12,7 @@ static size_t record(const char *yaml, size_t burst, size_t count, uint8_t *acti
 {
     struct hm_config *config;
     struct hm_policy policy = table_policy(yaml, &config);
-    const struct hm_signals none = {NAN, NAN, NAN};
+    const struct hm_signals none = {NAN, NAN, NAN, false};
     size_t exact = 0;
     for (size_t n = 0; n < count; n++)
         exact += action[n] = (uint8_t)table_decide(&policy, burst, (int64_t)n, none).action;
@@ -82,7 +82,7 @@ static void test_periodic_reasons(void)
 {
     struct hm_config *config;
     struct hm_policy policy = table_policy("{type: periodic, frequency: 0.05, jitter: 0}", &config);
-    const struct hm_signals none = {NAN, NAN, NAN};
+    const struct hm_signals none = {NAN, NAN, NAN, false};
     CU_ASSERT_EQUAL(table_decide(&policy, 5, 94, none).reason, HM_REASON_POLICY);
     CU_ASSERT_EQUAL(table_decide(&policy, 5, 95, none).reason, HM_REASON_POLICY);
     CU_ASSERT_EQUAL(table_decide(&policy, 5, 96, none).reason, HM_REASON_BURST);

@@ -67,7 +67,7 @@ static void test_residual_intervals(void)
     };
     struct hm_config *config;
     struct hm_policy policy = table_policy("{type: residual, target: 1, interval: {min: 2, max: 30}}", &config);
-    const struct hm_signals none = {NAN, NAN, NAN};
+    const struct hm_signals none = {NAN, NAN, NAN, false};
     int64_t step = 0, interval = 2;
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
         for (int64_t n = 1; n <= interval; n++, step++) {
@@ -137,21 +137,21 @@ static void test_threshold_signals(void)
         enum hm_action action;
         double signal, threshold; /* of the largest ratio */
     } rows[] = {
-        {ALL, {0, 0, 0}, HM_PREDICT, 0, 2},
-        {ALL, {1, 0.04, 1}, HM_PREDICT, 1, 2},
-        {ALL, {1, 0.08, 1}, HM_PREDICT, 0.08, 0.1},
-        {ALL, {1, 0.04, 3}, HM_PREDICT, 3, 4},
-        {ALL, {2, 0.1, 4}, HM_PREDICT, 2, 2},
-        {ALL, {2.1, 0, 0}, HM_INJECT, 2.1, 2},
-        {ALL, {2.1, 0.2, 4.1}, HM_INJECT, 0.2, 0.1},
-        {ALL, {1, 0.04, 5}, HM_INJECT, 5, 4},
-        {ALL, {NAN, 0.2, 5}, HM_INJECT, NAN, 2},
-        {ALL, {1, NAN, 1}, HM_INJECT, NAN, 0.1},
-        {ALL, {1, 0.04, NAN}, HM_INJECT, NAN, 4},
-        {"{type: threshold, bounds: {extremeness: 4}}", {NAN, NAN, 1}, HM_PREDICT, 1, 4},
-        {"{type: threshold, signal: committee, above: 4}", {5, NAN, NAN}, HM_INJECT, 5, 4},
-        {"{type: threshold, signal: base_difference, above: 4}", {9, 3, 9}, HM_PREDICT, 3, 4},
-        {"{type: threshold, signal: extremeness, above: 4}", {9, 9, 4.5}, HM_INJECT, 4.5, 4},
+        {ALL, {0, 0, 0, false}, HM_PREDICT, 0, 2},
+        {ALL, {1, 0.04, 1, false}, HM_PREDICT, 1, 2},
+        {ALL, {1, 0.08, 1, false}, HM_PREDICT, 0.08, 0.1},
+        {ALL, {1, 0.04, 3, false}, HM_PREDICT, 3, 4},
+        {ALL, {2, 0.1, 4, false}, HM_PREDICT, 2, 2},
+        {ALL, {2.1, 0, 0, false}, HM_INJECT, 2.1, 2},
+        {ALL, {2.1, 0.2, 4.1, false}, HM_INJECT, 0.2, 0.1},
+        {ALL, {1, 0.04, 5, false}, HM_INJECT, 5, 4},
+        {ALL, {NAN, 0.2, 5, false}, HM_INJECT, NAN, 2},
+        {ALL, {1, NAN, 1, false}, HM_INJECT, NAN, 0.1},
+        {ALL, {1, 0.04, NAN, false}, HM_INJECT, NAN, 4},
+        {"{type: threshold, bounds: {extremeness: 4}}", {NAN, NAN, 1, false}, HM_PREDICT, 1, 4},
+        {"{type: threshold, signal: committee, above: 4}", {5, NAN, NAN, false}, HM_INJECT, 5, 4},
+        {"{type: threshold, signal: base_difference, above: 4}", {9, 3, 9, false}, HM_PREDICT, 3, 4},
+        {"{type: threshold, signal: extremeness, above: 4}", {9, 9, 4.5, false}, HM_INJECT, 4.5, 4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct hm_config *config;
