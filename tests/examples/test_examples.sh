@@ -7,6 +7,9 @@ for config in "$SOURCE_DIR"/examples/*/run*.yaml; do
     [ -f "$config" ] || continue
     count=$((count + 1))
     folder=$(dirname "$config")
+    case $folder in # validation looks for the program that such a run starts
+    */*_lammps_ipi) command -v lmp >/dev/null || { echo "$config: LAMMPS (lmp) is not installed"; continue; } ;;
+    esac
     "$HAMLET" validate "$config" || { echo "$config is not valid"; failures=1; }
     [ -s "$folder/README.md" ] || { echo "$folder has no README.md"; failures=1; }
 done

@@ -52,6 +52,12 @@ static const struct entry entries[] = {
     {"xtb", "{type: xtb, charge: 1, accuracy: 0.0001}", 1e-6, 1e-8, true},
 };
 
+/* What another program says is not ours to hold to a contract; test_ipi.c has the server. */
+static bool is_served_by_others(const char *name)
+{
+    return strcmp(name, "ipi") == 0;
+}
+
 static const struct entry *entry_of(const char *name)
 {
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
@@ -189,17 +195,19 @@ static void for_each(bool periodic, contract *part)
 
 static void test_every_method_has_an_entry(void)
 {
-    size_t count = 0;
+    size_t count = 0, served = 0;
     for (const struct hm_hamiltonian_ops *ops; (ops = hm_hamiltonian_registered(count)); count++) {
-        if (!entry_of(ops->method.name)) printf("\n      no contract entry for '%s' ", ops->method.name);
-        CU_ASSERT_PTR_NOT_NULL(entry_of(ops->method.name));
+        const bool known = entry_of(ops->method.name) || is_served_by_others(ops->method.name);
+        if (!known) printf("\n      no contract entry for '%s' ", ops->method.name);
+        CU_ASSERT_TRUE(known);
+        served += is_served_by_others(ops->method.name);
         CU_ASSERT_TRUE(ops->method.summary && ops->method.summary[0]);
         CU_ASSERT_TRUE(ops->create && ops->evaluate && ops->destroy && ops->keys);
         CU_ASSERT_EQUAL(ops->save == NULL, ops->load == NULL);
         for (size_t other = 0; other < count; other++)
             CU_ASSERT_STRING_NOT_EQUAL(hm_hamiltonian_registered(other)->method.name, ops->method.name);
     }
-    CU_ASSERT_EQUAL(count, sizeof entries / sizeof *entries);
+    CU_ASSERT_EQUAL(count, served + sizeof entries / sizeof *entries);
 }
 
 static void test_unknown_method_is_refused_with_the_names(void)
