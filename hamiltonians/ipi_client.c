@@ -148,12 +148,11 @@ _Noreturn static void keep(struct keeper k)
     setpgid(command, command);
     for (;;) {
         struct pollfd leash = {.fd = k.leash, .events = POLLIN};
-        const int ready = ppoll(&leash, 1, NULL, &awake);
-        if (waitpid(command, &status, WNOHANG) == command) end_command(command, &awake, code_of(status));
-        if (ready <= 0) continue;
-        const bool orphaned = read(k.leash, &order, 1) <= 0;
-        if (orphaned && k.socket) unlink(k.socket);
-        end_command(command, &awake, -1);
+        ppoll(&leash, 1, NULL, &awake);
+        /* A client often ends because Hamlet did. */
+        const bool ended = waitpid(command, &status, WNOHANG) == command, slack = poll(&leash, 1, 0) > 0;
+        if (slack && read(k.leash, &order, 1) <= 0 && k.socket) unlink(k.socket);
+        if (ended || slack) end_command(command, &awake, ended ? code_of(status) : -1);
     }
 }
 
