@@ -1,13 +1,21 @@
 #include "io/records.h"
 
-const char *hm_fault_text(enum hm_fault fault)
+#include <stdio.h>
+#include <string.h>
+
+void hm_faults_list(const int64_t count[HM_FAULT_COUNT], size_t size, char *text)
 {
     static const char *const texts[HM_FAULT_COUNT] = {
-#define HM_FAULT(name, word, text) [name] = text,
+#define HM_FAULT(name, what) [name] = what,
 #include "io/faults.def"
 #undef HM_FAULT
     };
-    return fault >= 0 && fault < HM_FAULT_COUNT ? texts[fault] : "unknown";
+    *text = '\0';
+    for (int f = 1; f < HM_FAULT_COUNT; f++) {
+        const size_t used = strlen(text);
+        if (count[f] > 0)
+            snprintf(text + used, size - used, "%s%lld %s", used ? ", " : "", (long long)count[f], texts[f]);
+    }
 }
 
 const char *hm_reason_word(enum hm_reason reason)

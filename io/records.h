@@ -7,6 +7,7 @@
 #define HM_IO_RECORDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum hm_action { HM_PREDICT = 0, HM_INJECT = 1, HM_DRAFT = 2 };
@@ -72,13 +73,14 @@ struct hm_training_record {
 };
 
 enum hm_fault {
-#define HM_FAULT(name, word, text) name,
+#define HM_FAULT(name, what) name,
 #include "io/faults.def"
 #undef HM_FAULT
     HM_FAULT_COUNT
 };
 
-const char *hm_fault_text(enum hm_fault fault); /* "not converged" */
+/* "2 not converged, 1 late"; empty where there are none. */
+void hm_faults_list(const int64_t count[HM_FAULT_COUNT], size_t size, char *text);
 
 /* /hamlet/oracle_faults: one per call of an oracle that came to nothing. */
 struct hm_fault_record {

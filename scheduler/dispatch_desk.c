@@ -146,16 +146,11 @@ enum hm_status hm_request_give_up(const struct hm_dispatch *dispatch, const stru
     const size_t calls = request->attempt + 1;
     const bool physics = (size_t)request->faults[HM_FAULT_NOT_FINITE] == calls;
     const bool none_left = hm_desk_next_group(dispatch->desk, 0) < 0;
-    char kinds[160] = "";
+    char kinds[160];
     if (physics)
         return hm_fail(HM_DIVERGED, "step %lld: the oracle's energy or force is not finite (asked %zu time%s)",
                        (long long)dispatch->step, calls, calls == 1 ? "" : "s");
-    for (int f = 1; f < HM_FAULT_COUNT; f++) {
-        const size_t used = strlen(kinds);
-        if (request->faults[f] > 0)
-            snprintf(kinds + used, sizeof kinds - used, "%s%lld %s", used ? ", " : "", (long long)request->faults[f],
-                     hm_fault_text((enum hm_fault)f));
-    }
+    hm_faults_list(request->faults, sizeof kinds, kinds);
     return hm_fail(HM_ORACLE_FAILED, "step %lld: no force after %zu call%s of the oracle (%s); the last: %s%s",
                    (long long)dispatch->step, calls, calls == 1 ? "" : "s", kinds, request->text,
                    none_left ? "; no oracle is left" : "");

@@ -13,7 +13,6 @@
 #include <string.h>
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
-static const double SECONDS_FOR_THE_SILENT = 2; // to a rank that owes an answer, to say goodbye
 
 struct driver {
     const struct hm_job *job;
@@ -300,14 +299,8 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
 
 static void log_faults(struct driver *d)
 {
-    const int64_t *faults = d->simulation.oracle.faults;
-    char kinds[160] = "";
-    for (int f = 1; f < HM_FAULT_COUNT; f++) {
-        const size_t used = strlen(kinds);
-        if (faults[f] > 0)
-            snprintf(kinds + used, sizeof kinds - used, "%s%lld %s", used ? ", " : "", (long long)faults[f],
-                     hm_fault_text((enum hm_fault)f));
-    }
+    char kinds[160];
+    hm_faults_list(d->simulation.oracle.faults, sizeof kinds, kinds);
     if (*kinds) hm_log_line(&d->log, "oracle calls that came to nothing: %s", kinds);
 }
 
@@ -373,13 +366,6 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     return HM_OK;
 }
 
-/* A rank that does not hear anything any more cannot leave with the others. */
-static void abandon(const struct hm_layout *layout, const struct hm_driver_options *options, enum hm_status status)
-{
-    if (options->abandon) options->abandon(status);
-    MPI_Abort(layout->world, hm_status_exit_code(status));
-}
-
 enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_job *job,
                               const struct hm_driver_options *options)
 {
@@ -401,10 +387,7 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     status = finish(&d, status);
     if (status == HM_OK) log_summary(&d);
     /* First: what is under way to a rank that studies is delivered when it hears that it may stop. */
-    bool ended;
-    const double patience = hm_dispatch_is_owed(&d.simulation.oracle) ? SECONDS_FOR_THE_SILENT : INFINITY;
-    const enum hm_status stopped = hm_role_stop_others(layout, patience, &ended);
-    if (!ended) abandon(layout, options, status);
+    const enum hm_status stopped = hm_role_end(layout, options, hm_dispatch_is_owed(&d.simulation.oracle), status);
     hm_archive_release(&d.archive);
     hm_recorder_release(&d.recorder);
     hm_hamiltonian_destroy(&d.frame_hamiltonian);

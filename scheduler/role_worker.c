@@ -4,6 +4,11 @@
 
 #include "io/log.h"
 
+#include <math.h>
+#include <stdio.h>
+
+static const double SECONDS_FOR_THE_SILENT = 2; // to a rank that owes an answer, to say goodbye
+
 enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
                              enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role)
 {
@@ -61,5 +66,20 @@ enum hm_status hm_role_stop_others(const struct hm_layout *layout, double patien
             *ended = false;
     }
     hm_inbox_release(&inbox);
+    return status;
+}
+
+enum hm_status hm_role_end(const struct hm_layout *layout, const struct hm_driver_options *options, bool owed,
+                           enum hm_status status)
+{
+    char reason[16384]; /* of the run: waiting for the others may fail, too */
+    bool ended;
+    snprintf(reason, sizeof reason, "%s", hm_status_message());
+    const enum hm_status stopped = hm_role_stop_others(layout, owed ? SECONDS_FOR_THE_SILENT : INFINITY, &ended);
+    if (stopped == HM_OK && ended) return HM_OK;
+    if (status != HM_OK) hm_fail(status, "%s", reason);
+    if (ended) return stopped;
+    if (options->abandon) options->abandon(status);
+    MPI_Abort(layout->world, hm_status_exit_code(status));
     return status;
 }

@@ -55,6 +55,11 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
  * its role. All return the same status. Collective. */
 enum hm_status hm_run(MPI_Comm world, struct hm_job *job, const struct hm_driver_options *options);
 
+/* The driver's last: ends every other rank's role, after a run that came to `status`. `owed`: one of them has not
+ * answered and may never do; if it does not leave soon, this does not return, but ends the whole job with the run's
+ * exit code. */
+enum hm_status hm_role_end(const struct hm_layout *layout, const struct hm_driver_options *options, bool owed,
+                           enum hm_status status);
 /* Driver only: ends every other rank's role. *ended false: not all have left theirs within `patience` seconds, and what
  * was sent to them stays in memory. */
 enum hm_status hm_role_stop_others(const struct hm_layout *layout, double patience, bool *ended);
