@@ -23,7 +23,7 @@ integrator: {{timestep: 0.25 fs, steps: {steps}}}
 training: {{warmup_steps: 400}}
 policy: {{frequency: 0.05}}
 {extra}
-output: {{trajectory: {name}.h5, stride: {stride}}}
+output: {{trajectory: {name}.h5, stride: {stride}, energies: frames}}
 """
 
 
