@@ -5,17 +5,18 @@
 #include "scheduler/scene.h"
 #include "scheduler/stop.h"
 
-/* Signals reach every rank. */
-static bool asked_to_stop(void *self)
+/* A signal may reach every rank or the driver alone, which then says STOP. */
+static bool called_off(void *self)
 {
-    (void)self;
-    return hm_stop_requested() != 0;
+    const struct hm_layout *layout = self;
+    int there = 0;
+    MPI_Iprobe(0, HM_MESSAGE_STOP, layout->world, &there, MPI_STATUS_IGNORE);
+    return there != 0 || hm_stop_requested() != 0;
 }
 
-static enum hm_status run_oracle(const struct hm_layout *layout, const struct hm_job *job,
-                                 struct hm_hamiltonian *hamiltonian)
+static enum hm_status run_oracle(struct hm_layout *layout, const struct hm_job *job, struct hm_hamiltonian *hamiltonian)
 {
-    const struct hm_oracle_group group = {layout->group, layout->ngroup, &layout->group_comm, {asked_to_stop, NULL}};
+    const struct hm_oracle_group group = {layout->group, layout->ngroup, &layout->group_comm, {called_off, layout}};
     const enum hm_status ready =
         hm_agree(layout->world, hm_hamiltonian_create(job->config, &job->frame, &group, hamiltonian));
     return ready == HM_OK ? hm_role_oracle(layout, hamiltonian, &job->frame) : ready;
