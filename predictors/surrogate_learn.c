@@ -19,10 +19,10 @@ enum {
 
 /* New weights are a change of Hamiltonian: they must be worth it. */
 static const double NEEDED_IMPROVEMENT = 0.9;
-/* Where the run has left what is known, weights that know more may be a little worse. */
-static const double BEARABLE_LOSS = 1.2;
 /* A richer level, likewise. */
 static const double NEEDED_BY_LEVEL = 0.95;
+/* Where the run has left what is known, weights that know more may be a little worse. */
+static const double BEARABLE_LOSS = 1.2;
 /* Better is no use to the dynamics; plainer terms and a stronger ridge carry farther out of the trained range. */
 static const double GOOD_ENOUGH = 1e-6;
 /* Labels are learned if they are worse than the fit in use was, by this: the others say nothing new. */
