@@ -15,7 +15,7 @@ export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_defau
 cat >quick.yaml <<'END'
 system: {initial_velocities: {temperature: 300 K, seed: 7}}
 hamiltonian: {type: harmonic, molecule: HCl}
-integrator: {timestep: 0.25 fs, steps: 2000000}
+integrator: {timestep: 0.25 fs, steps: 6000000}
 predictor: {type: linear}
 training: {warmup_steps: 400}
 output: {trajectory: run.h5, stride: 1000}
