@@ -22,12 +22,10 @@ enum hm_status hm_propagator_prepare(struct hm_propagator *propagator, const str
     return HM_OK;
 }
 
-double hm_propagator_shadow_energy(const struct hm_propagator *propagator, const struct hm_frame *frame,
-                                   const double *v)
+double hm_propagator_shadow_energy(const struct hm_propagator *propagator, const struct hm_frame *frame, double kinetic)
 {
     /* The kick is dt F / m, zero where an atom is held. */
-    return propagator->label.energy + hm_kinetic_energy(frame, v) -
-           hm_kinetic_energy(frame, propagator->kick_exact) / 4;
+    return propagator->label.energy + kinetic - hm_kinetic_energy(frame, propagator->kick_exact) / 4;
 }
 
 void hm_propagator_release(struct hm_propagator *propagator)

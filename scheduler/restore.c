@@ -8,7 +8,7 @@ void hm_restore_energy(struct hm_propagator *p, struct hm_state *s, struct hm_st
     const size_t n = 3 * s->frame.natom;
     double *v = p->v_on, *vibration = p->vibration;
     for (size_t k = 0; k < n; k++) v[k] = s->frame.v[k] + 0.5 * p->kick_exact[k];
-    const double energy = hm_propagator_shadow_energy(p, &s->frame, v);
+    const double energy = hm_propagator_shadow_energy(p, &s->frame, hm_kinetic_energy(&s->frame, v));
     if (s->step == p->schedule.warmup_steps - 1) s->energy_reference = energy;
     const bool first_of_burst = now->decision.reason == HM_REASON_POLICY && s->window->exact_behind == 0;
     if (!first_of_burst || isnan(s->energy_reference)) return;

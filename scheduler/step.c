@@ -202,7 +202,7 @@ static enum hm_status watch_energy(const struct hm_propagator *p, struct hm_stat
     if (!now->label) return HM_OK;
     const double kinetic = hm_kinetic_energy(&s->frame, now->v);
     return hm_vigil_step(&s->vigil, s->step, s->step < p->schedule.warmup_steps,
-                         hm_propagator_shadow_energy(p, &s->frame, now->v) - now->heat, kinetic,
+                         hm_propagator_shadow_energy(p, &s->frame, kinetic) - now->heat, kinetic,
                          p->limits.energy_change);
 }
 

@@ -105,9 +105,9 @@ enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_
 /* The exact label and kick of the frame, in propagator->label and ->kick_exact. */
 enum hm_status hm_propagator_ask(struct hm_propagator *propagator, const struct hm_frame *frame, int64_t step,
                                  int *group);
-/* What leapfrog conserves, to order dt^2, at on-step velocities v and the latest label: E - sum m kick^2 / 8. */
+/* What leapfrog conserves, to order dt^2, of the on-step kinetic energy and the latest label: E - sum m kick^2 / 8. */
 double hm_propagator_shadow_energy(const struct hm_propagator *propagator, const struct hm_frame *frame,
-                                   const double *v);
+                                   double kinetic);
 /* The consecutive exact steps of an injection. */
 size_t hm_propagator_burst(const struct hm_propagator *propagator);
 
