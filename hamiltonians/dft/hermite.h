@@ -35,6 +35,17 @@ static inline size_t hm_hermite_index(int t, int u, int v)
  */
 void hm_boys(int M, double x, double *F);
 
+/* The table behind it, for kernels that interpolate by themselves: F_m(i / HM_BOYS_PER_UNIT) in row i, column m.
+ * A Taylor series of order HM_BOYS_ORDER from the nearest row is good to 1e-14. */
+enum {
+    HM_BOYS_LIMIT = 36,
+    HM_BOYS_PER_UNIT = 16,
+    HM_BOYS_ORDER = 6,
+    HM_BOYS_POINTS = HM_BOYS_LIMIT * HM_BOYS_PER_UNIT + 1
+};
+enum { HM_BOYS_COLUMNS = HM_HERMITE_MAX_L + HM_BOYS_ORDER + 1 };
+const double *hm_boys_table(void);
+
 /* E_t^{ij} for i <= la, j <= lb, t <= i + j, of one direction: E[((i) * (lb + 1) + j) * (la + lb + 1) + t], with
  * AB = A - B in that direction; the prefactor exp(-a b / p AB^2) is included. */
 void hm_hermite_expand(int la, int lb, double a, double b, double AB, double *E);
