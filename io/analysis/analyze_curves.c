@@ -14,17 +14,19 @@ static enum hm_status allocate(struct hm_curves *c, size_t ngroup, size_t lags)
 {
     c->ngroup = ngroup;
     c->lags = lags;
+    c->number = calloc(ngroup, sizeof *c->number);
     c->weight = calloc(ngroup, sizeof *c->weight);
     c->vacf = calloc(ngroup, lags * sizeof *c->vacf);
     c->spectrum = calloc(ngroup, (lags + 1) * sizeof *c->spectrum);
     c->total_vacf = calloc(lags, sizeof *c->total_vacf);
     c->total_spectrum = calloc(lags + 1, sizeof *c->total_spectrum);
-    if (c->weight && c->vacf && c->spectrum && c->total_vacf && c->total_spectrum) return HM_OK;
+    if (c->number && c->weight && c->vacf && c->spectrum && c->total_vacf && c->total_spectrum) return HM_OK;
     return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu correlation curves of %zu lags", ngroup, lags);
 }
 
 void hm_curves_release(struct hm_curves *c)
 {
+    free(c->number);
     free(c->weight);
     free(c->vacf);
     free(c->spectrum);
@@ -73,7 +75,7 @@ static enum hm_status fill_from_stored(const struct hm_run *run, const struct st
     for (size_t k = 0; k < ngroup * lags; k++) c->vacf[k] = s[VACF].values[k];
     for (size_t k = 0; k < ngroup * (lags + 1); k++) c->spectrum[k] = s[SPECTRUM].values[k];
     for (size_t g = 0; g < ngroup; g++) {
-        const int number = (int)s[GROUPS].values[g];
+        const int number = c->number[g] = (int)s[GROUPS].values[g];
         if (number == 0)
             c->has_bonds = true;
         else
@@ -119,7 +121,7 @@ static enum hm_status take_curves(const struct hm_run *run, const struct hm_corr
     HM_TRY(allocate(c, hm_correlations_groups(from), lags));
     c->valid = (uint64_t)steps < lags ? (size_t)steps : lags;
     for (size_t g = 0; g < c->ngroup; g++) {
-        const int number = hm_correlations_group_number(from, g);
+        const int number = c->number[g] = hm_correlations_group_number(from, g);
         double mean_square, spacing;
         HM_TRY(hm_correlations_vacf(from, g, lags, c->vacf + g * lags, &mean_square));
         HM_TRY(hm_correlations_spectrum(from, g, c->spectrum + g * (lags + 1), &spacing));
@@ -134,29 +136,42 @@ static enum hm_status take_curves(const struct hm_run *run, const struct hm_corr
 static enum hm_status compute_from_frames(const struct hm_run *run, struct hm_curves *c)
 {
     struct hm_correlations *correlations;
-    HM_TRY(hm_correlations_create(&run->frame, run->nbond, (const size_t(*)[2])run->bonds, run->info.timestep,
-                                  (int64_t)run->info.nframe, 0, &correlations));
+    HM_TRY(hm_correlations_create(&run->frame, run->nbond, (const size_t(*)[2])run->bonds,
+                                  run->info.timestep * (double)run->info.stride, (int64_t)run->info.nframe, 0,
+                                  &correlations));
     enum hm_status status = push_frames(run, correlations);
     if (status == HM_OK) status = take_curves(run, correlations, c);
     hm_correlations_destroy(&correlations);
     return status;
 }
 
-enum hm_status hm_curves_read(const struct hm_run *run, struct hm_curves *c)
+/* Every so many steps of the run is a point. */
+static enum hm_status finish(const struct hm_run *run, int64_t stride, enum hm_status status, struct hm_curves *c)
 {
-    *c = (struct hm_curves){0};
-    enum hm_status status = read_stored(run, c);
-    if (status == HM_OK && c->lags == 0 && run->info.stride == 1 && run->info.nframe > 2)
-        status = compute_from_frames(run, c);
     if (status != HM_OK) {
         hm_curves_release(c);
         return status;
     }
     if (c->lags == 0) return HM_OK;
-    c->dt_fs = run->info.timestep * HM_TIME_FS;
-    c->spacing_cm = HM_ENERGY_WAVENUMBER_CM * 3.14159265358979323846 / ((double)c->lags * run->info.timestep);
+    const double dt = run->info.timestep * (double)stride;
+    c->dt_fs = dt * HM_TIME_FS;
+    c->spacing_cm = HM_ENERGY_WAVENUMBER_CM * 3.14159265358979323846 / ((double)c->lags * dt);
     add_up(c);
     return HM_OK;
+}
+
+enum hm_status hm_curves_from_frames(const struct hm_run *run, struct hm_curves *c)
+{
+    *c = (struct hm_curves){0};
+    if (run->info.nframe <= 2) return HM_OK;
+    return finish(run, run->info.stride, compute_from_frames(run, c), c);
+}
+
+enum hm_status hm_curves_read(const struct hm_run *run, struct hm_curves *c)
+{
+    *c = (struct hm_curves){0};
+    const enum hm_status status = finish(run, 1, read_stored(run, c), c);
+    return status == HM_OK && c->lags == 0 && run->info.stride == 1 ? hm_curves_from_frames(run, c) : status;
 }
 
 /* Diatomics and the like. Where bonds share an atom there are bends and twists, which no bond feels. */

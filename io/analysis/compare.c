@@ -98,20 +98,11 @@ static enum hm_status meet(const struct hm_run *run, const struct hm_run *refere
     return HM_OK;
 }
 
-static enum hm_status check_same_atoms(const struct hm_run *run, const struct hm_run *reference)
-{
-    bool same = run->frame.natom == reference->frame.natom;
-    for (size_t i = 0; same && i < run->frame.natom; i++) same = run->frame.number[i] == reference->frame.number[i];
-    if (same) return HM_OK;
-    return hm_fail(HM_BAD_INPUT, "the reference holds other atoms (%zu) than the run (%zu): compare runs of one system",
-                   reference->frame.natom, run->frame.natom);
-}
-
 enum hm_status hm_compare_frames(const struct hm_run *run, const struct hm_run *reference, struct hm_analysis *a)
 {
     struct differences differences = {0};
     struct hm_frame_cursor mine, theirs;
-    HM_TRY(check_same_atoms(run, reference));
+    HM_TRY(hm_run_check_same_atoms(run, reference));
     differences.last_step =
         fmin((double)run->steps, (double)reference->steps * reference->info.timestep / run->info.timestep);
     HM_TRY(hm_frame_cursor_create(run, &mine));

@@ -1,8 +1,7 @@
 #include "io/analysis/correlations.h"
 
+#include "io/analysis/fourier.h"
 #include "io/units.h"
-
-#include <kiss_fftr.h>
 
 #include <limits.h>
 #include <math.h>
@@ -21,14 +20,14 @@ struct hm_correlations {
     size_t *atom_group;   // (natom)
     int *group_number;    // (ngroup) Z, 0 for the bonds
     size_t *group_series; // (ngroup) number of series
-    float *series;        // (nseries, block + ROW_PAD): 3 natom velocity components, then bonds
+    double *series;       // (nseries, block + ROW_PAD): 3 natom velocity components, then bonds
     size_t filled;        // steps in the unfinished block
     size_t finished;      // blocks
     double *power;        // (ngroup, block + 1) of the finished blocks
-    kiss_fftr_cfg forward, inverse;
-    float *padded;             // (2 block) scratch
-    kiss_fft_cpx *transformed; // (block + 1) scratch
-    double *total;             // (block + 1) scratch
+    struct hm_fourier *fourier;
+    double *padded;                 // (2 block) scratch
+    struct hm_complex *transformed; // (block + 1) scratch
+    double *total;                  // (block + 1) scratch
 };
 
 /* ---- life ---- */
@@ -36,7 +35,7 @@ struct hm_correlations {
 static size_t choose_block(size_t nseries, int64_t steps)
 {
     size_t block = DEFAULT_BLOCK;
-    while (block > LEAST_BLOCK && nseries > MEMORY_BYTES / (block * sizeof(float))) block /= 2;
+    while (block > LEAST_BLOCK && nseries > MEMORY_BYTES / (block * sizeof(double))) block /= 2;
     while (block > LEAST_BLOCK && steps > 0 && block / 2 >= (uint64_t)steps) block /= 2;
     return block;
 }
@@ -49,7 +48,7 @@ static size_t row_length(const struct hm_correlations *c)
 static enum hm_status allocate(struct hm_correlations *c)
 {
     const size_t most_groups = c->natom + 1, bins = c->block + 1;
-    if (c->nseries > SIZE_MAX / sizeof(float) / row_length(c))
+    if (c->nseries > SIZE_MAX / sizeof(double) / row_length(c))
         return hm_fail(HM_OUT_OF_MEMORY, "out of memory: correlations of %zu series", c->nseries);
     c->bonds = calloc(c->nbond + 1, sizeof *c->bonds);
     c->atom_group = calloc(c->natom + 1, sizeof *c->atom_group);
@@ -59,13 +58,11 @@ static enum hm_status allocate(struct hm_correlations *c)
     c->padded = calloc(2 * c->block, sizeof *c->padded);
     c->transformed = calloc(bins, sizeof *c->transformed);
     c->total = calloc(bins, sizeof *c->total);
-    c->forward = kiss_fftr_alloc((int)(2 * c->block), 0, NULL, NULL);
-    c->inverse = kiss_fftr_alloc((int)(2 * c->block), 1, NULL, NULL);
     if (!c->bonds || !c->atom_group || !c->group_number || !c->group_series || !c->series || !c->padded ||
-        !c->transformed || !c->total || !c->forward || !c->inverse)
+        !c->transformed || !c->total)
         return hm_fail(HM_OUT_OF_MEMORY, "out of memory: correlations of %zu series over %zu steps", c->nseries,
                        c->block);
-    return HM_OK;
+    return hm_fourier_create(2 * c->block, &c->fourier);
 }
 
 static enum hm_status assign_groups(struct hm_correlations *c, const struct hm_frame *topology)
@@ -126,8 +123,7 @@ void hm_correlations_destroy(struct hm_correlations **correlations)
 {
     struct hm_correlations *c = *correlations;
     if (!c) return;
-    kiss_fftr_free(c->forward);
-    kiss_fftr_free(c->inverse);
+    hm_fourier_destroy(&c->fourier);
     free(c->bonds);
     free(c->atom_group);
     free(c->group_number);
@@ -153,9 +149,9 @@ static void add_power(const struct hm_correlations *c, size_t group, size_t leng
         if (group != SIZE_MAX && own != group) continue;
         double *const row = group == SIZE_MAX ? power + own * (c->block + 1) : power;
         memcpy(c->padded, c->series + s * row_length(c), length * sizeof *c->padded);
-        kiss_fftr(c->forward, c->padded, c->transformed);
+        hm_fourier_real(c->fourier, c->padded, c->transformed);
         for (size_t k = 0; k <= c->block; k++) {
-            const double re = (double)c->transformed[k].r, im = (double)c->transformed[k].i;
+            const double re = c->transformed[k].re, im = c->transformed[k].im;
             row[k] += re * re + im * im;
         }
     }
@@ -176,9 +172,9 @@ static double bond_rate(const struct hm_frame *frame, const double *x, const dou
 void hm_correlations_push(struct hm_correlations *c, const struct hm_frame *frame, const double *x, const double *v)
 {
     const size_t row = row_length(c), ncomponent = 3 * c->natom;
-    float *now = c->series + c->filled;
-    for (size_t s = 0; s < ncomponent; s++, now += row) *now = (float)v[s];
-    for (size_t b = 0; b < c->nbond; b++, now += row) *now = (float)bond_rate(frame, x, v, c->bonds[b]);
+    double *now = c->series + c->filled;
+    for (size_t s = 0; s < ncomponent; s++, now += row) *now = v[s];
+    for (size_t b = 0; b < c->nbond; b++, now += row) *now = bond_rate(frame, x, v, c->bonds[b]);
     if (++c->filled < c->block) return;
     add_power(c, SIZE_MAX, c->block, c->power);
     c->finished++;
@@ -215,35 +211,30 @@ static double pairs(const struct hm_correlations *c, size_t group, size_t lag)
 }
 
 /* Power of the group with the unfinished block, into c->total; returns its sum over all 2 block frequencies. */
-static double collect_power(const struct hm_correlations *c, size_t group, double *largest)
+static double collect_power(const struct hm_correlations *c, size_t group)
 {
     const size_t bins = c->block + 1;
     memcpy(c->total, c->power + group * bins, bins * sizeof *c->total);
     if (c->filled > 0) add_power(c, group, c->filled, c->total);
     double sum = c->total[0] + c->total[c->block];
-    *largest = fmax(c->total[0], c->total[c->block]);
-    for (size_t k = 1; k < c->block; k++) {
-        sum += 2.0 * c->total[k];
-        *largest = fmax(*largest, c->total[k]);
-    }
+    for (size_t k = 1; k < c->block; k++) sum += 2.0 * c->total[k];
     return sum;
 }
 
 static void group_vacf(const struct hm_correlations *c, size_t group, size_t count, double *vacf, double *mean_square)
 {
-    double largest;
-    const double sum = collect_power(c, group, &largest);
+    const double sum = collect_power(c, group);
     const double n0 = pairs(c, group, 0), both = 2.0 * (double)c->block;
     memset(vacf, 0, count * sizeof *vacf);
     if (mean_square) *mean_square = n0 > 0 ? sum / both / n0 : 0.0;
-    if (!(largest > 0)) return;
-    /* The sum of the power fixes C(0) in double precision; the inverse only has to give the shape. */
-    for (size_t k = 0; k <= c->block; k++)
-        c->transformed[k] = (kiss_fft_cpx){.r = (float)(c->total[k] / largest), .i = 0.0f};
-    kiss_fftri(c->inverse, c->transformed, c->padded);
+    if (!(sum > 0)) return;
+    /* Even and real as the power is, forward is as good as back. */
+    c->padded[0] = c->total[0];
+    for (size_t k = 1; k <= c->block; k++) c->padded[k] = c->padded[2 * c->block - k] = c->total[k];
+    hm_fourier_real(c->fourier, c->padded, c->transformed);
     for (size_t k = 0; k < count && k < c->block; k++) {
         const double n = pairs(c, group, k);
-        if (n > 0) vacf[k] = (double)c->padded[k] * (largest / sum) * (n0 / n);
+        if (n > 0) vacf[k] = c->transformed[k].re / sum * (n0 / n);
     }
     if (count > 0) vacf[0] = 1.0;
 }
@@ -275,11 +266,11 @@ static void group_spectrum(const struct hm_correlations *c, const double *vacf, 
     memset(c->padded, 0, 2 * block * sizeof *c->padded);
     for (size_t k = 0; k < span; k++) {
         const double window = 0.5 * (1.0 + cos(PI * (double)k / (double)span));
-        c->padded[k] = (float)(window * vacf[k]);
+        c->padded[k] = window * vacf[k];
         if (k > 0) c->padded[2 * block - k] = c->padded[k];
     }
-    kiss_fftr(c->forward, c->padded, c->transformed);
-    for (size_t k = 0; k <= block; k++) spectrum[k] = (double)c->transformed[k].r / area;
+    hm_fourier_real(c->fourier, c->padded, c->transformed);
+    for (size_t k = 0; k <= block; k++) spectrum[k] = c->transformed[k].re / area;
 }
 
 enum hm_status hm_correlations_spectrum(const struct hm_correlations *c, size_t group, double *spectrum,
@@ -337,7 +328,7 @@ enum hm_status hm_correlations_write(const struct hm_correlations *c, struct hm_
 
 void hm_correlations_save(const struct hm_correlations *c, struct hm_archive *archive)
 {
-    hm_archive_put_tag(archive, "correl");
+    hm_archive_put_tag(archive, "curves");
     hm_archive_put_size(archive, c->nseries);
     hm_archive_put_size(archive, c->ngroup);
     hm_archive_put_size(archive, c->block);
@@ -351,7 +342,7 @@ void hm_correlations_save(const struct hm_correlations *c, struct hm_archive *ar
 enum hm_status hm_correlations_load(struct hm_correlations *c, struct hm_archive *archive)
 {
     size_t nseries, ngroup, block, finished, filled;
-    HM_TRY(hm_archive_expect_tag(archive, "correl"));
+    HM_TRY(hm_archive_expect_tag(archive, "curves"));
     HM_TRY(hm_archive_get_size(archive, &nseries));
     HM_TRY(hm_archive_get_size(archive, &ngroup));
     HM_TRY(hm_archive_get_size(archive, &block));

@@ -9,9 +9,8 @@
  * Groups: one per species in order of appearance (velocity components, unweighted), then one for all followed
  * bonds, if any (the rate of the bond length: its lines are not split by rotation).
  *
- * Accuracy: series and transforms are single precision, sums double: C(k) / C(0) is good to about
- *   3e-7 length / (length - k). Side lobes of a sharp line reach -2.7 % of it; they are not clipped.
- * Shapes: velocities (natom, 3); correlation (ngroup, block) and spectrum (ngroup, block + 1).
+ * Accuracy: C(k) / C(0) is good to about 1e-15 length / (length - k). Side lobes of a sharp line reach -2.7 % of it;
+ * they are not clipped. Shapes: velocities (natom, 3); correlation (ngroup, block) and spectrum (ngroup, block + 1).
  * Units: velocities in atomic units; correlation normalised to C(0) = 1 with the mean square kept beside it;
  *   spectrum of unit area (cm) over wavenumbers in cm^-1, spacing 1 / (2 block dt c).
  * Errors: HM_OUT_OF_MEMORY, HM_BAD_USAGE. Owns: its buffers; push never allocates.

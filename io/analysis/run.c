@@ -1,5 +1,5 @@
 /* Opening a run for reading, and its frames one after the other. */
-#include "io/analysis/analysis_internal.h"
+#include "io/analysis/run.h"
 
 #include <stdlib.h>
 
@@ -61,6 +61,15 @@ void hm_run_close(struct hm_run *run)
     hm_frame_release(&run->frame);
     free(run->bonds);
     *run = (struct hm_run){0};
+}
+
+enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm_run *reference)
+{
+    bool same = run->frame.natom == reference->frame.natom;
+    for (size_t i = 0; same && i < run->frame.natom; i++) same = run->frame.number[i] == reference->frame.number[i];
+    if (same) return HM_OK;
+    return hm_fail(HM_BAD_INPUT, "the reference holds other atoms (%zu) than the run (%zu): compare runs of one system",
+                   reference->frame.natom, run->frame.natom);
 }
 
 /* ---- frames ---- */

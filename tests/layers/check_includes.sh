@@ -24,7 +24,7 @@ BEGIN {
          "quantum chemistry libraries stay inside hamiltonians/")
     rule("^mpi[.]h$", "^(scheduler|tests)/|^hamiltonians/dft/team[.]c$", "MPI stays inside scheduler/")
     rule("^argp[.]h$", "^scheduler/", "argp stays inside scheduler/")
-    rule("^(kissfft/)?kiss_fft[a-z]*[.]h$", "^io/analysis/", "kissfft stays inside io/analysis/")
+    rule("^(kissfft/)?(kiss_fft[a-z]*[.]h|kissfft[.]hh)$", "^io/analysis/", "kissfft stays inside io/analysis/")
     rule("^zlib[.]h$", "^io/", "zlib stays inside io/")
     rule("^lbfgs[.]h$", "^(io/analysis|predictors)/", "liblbfgs stays inside io/analysis/ and predictors/")
     rule("^(cblas|lapacke|openblas_config)[.]h$", "^(hamiltonians|predictors|tests)/",
