@@ -23,6 +23,7 @@ struct hm_surrogate_header {
     double fitted; // 1 if the rest means anything
     double level;
     double error; // on what was held out
+    double ridge;
 };
 
 /* Labels one after another, as they are kept. */

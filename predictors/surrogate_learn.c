@@ -252,6 +252,7 @@ static double error_on(struct hm_surrogate *s, const struct hm_surrogate_labels 
 struct choice {
     size_t level;
     double ridge, error, condition;
+    bool at_hand; // the candidate is its solution
 };
 
 static void solve(struct hm_surrogate *s, struct choice *choice)
@@ -260,7 +261,7 @@ static void solve(struct hm_surrogate *s, struct choice *choice)
     double *weights = hm_surrogate_weights(s, s->candidate);
     memset(weights, 0, s->nweight * sizeof *weights);
     hm_least_squares_solve(&s->fit, count, choice->ridge, weights, &choice->condition);
-    *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level, 0};
+    *hm_surrogate_header(s->candidate) = (struct hm_surrogate_header){1, (double)choice->level, 0, choice->ridge};
     if (s->model->trust) s->model->trust(s->geometry, hm_surrogate_scales(s->candidate), choice->level, INFINITY);
     choice->error = error_on(s, &s->held_out, s->candidate);
     hm_surrogate_header(s->candidate)->error = choice->error;
@@ -270,26 +271,44 @@ static void solve(struct hm_surrogate *s, struct choice *choice)
 static void try_choice(struct hm_surrogate *s, struct choice choice, double needed, struct choice *best)
 {
     solve(s, &choice);
+    choice.at_hand = true;
+    best->at_hand = false;
     if (choice.error < needed * best->error) *best = choice;
 }
 
-/* The first time every level the data can carry, the plain ones first, what costs more must say more; later the one in
- * use and the next. Then other ridges for the best. */
-static struct choice choose(struct hm_surrogate *s, bool fitted)
+/* Every level from `first` on that the data can carry, the plain ones first: what costs more must say more. */
+static struct choice choose_level(struct hm_surrogate *s, size_t first, size_t last, double ridge)
 {
-    const size_t first = fitted ? (size_t)hm_surrogate_header(s->parameters)->level : 0;
-    const size_t last = fitted && first + 2 < s->levels ? first + 2 : s->levels;
     struct choice best = {.error = INFINITY};
     for (size_t level = first; level < last; level++) {
         const double terms = (double)s->model->count(s->geometry, level);
         if (level > first && equations(s, s->fit.rows) < EQUATIONS_PER_TERM * terms) break;
-        try_choice(s, (struct choice){.level = level, .ridge = s->ridge[0]}, NEEDED_BY_LEVEL, &best);
+        try_choice(s, (struct choice){.level = level, .ridge = ridge}, NEEDED_BY_LEVEL, &best);
         if (best.error < GOOD_ENOUGH) break;
     }
-    for (size_t r = 1; r < s->nridge; r++) {
-        const double needed = s->ridge[r] > best.ridge ? fmax(1, GOOD_ENOUGH / best.error) : 1;
-        try_choice(s, (struct choice){.level = best.level, .ridge = s->ridge[r]}, needed, &best);
+    return best;
+}
+
+static void choose_ridge(struct hm_surrogate *s, struct choice *best)
+{
+    const double tried = best->ridge;
+    const size_t level = best->level;
+    for (size_t r = 0; r < s->nridge; r++) {
+        const double needed = s->ridge[r] > best->ridge ? fmax(1, GOOD_ENOUGH / best->error) : 1;
+        if (s->ridge[r] == tried) continue;
+        try_choice(s, (struct choice){.level = level, .ridge = s->ridge[r]}, needed, best);
     }
+}
+
+/* The first time all levels, then all ridges for the best of them; later the level in use and the next with the ridge
+ * in use, and others only if that is worse than what is there: a solution costs as much as some exact forces. */
+static struct choice choose(struct hm_surrogate *s, bool fitted, double before)
+{
+    const struct hm_surrogate_header *now = hm_surrogate_header(s->parameters);
+    const size_t first = fitted ? (size_t)now->level : 0;
+    const size_t last = fitted && first + 2 < s->levels ? first + 2 : s->levels;
+    struct choice best = choose_level(s, first, last, fitted ? now->ridge : s->ridge[0]);
+    if (!fitted || !(best.error < before)) choose_ridge(s, &best);
     return best;
 }
 
@@ -319,9 +338,9 @@ static void fit(struct hm_surrogate *s, bool beyond, struct hm_training_report *
 {
     const bool fitted = hm_surrogate_header(s->parameters)->fitted == 1;
     report->held_out_before = fitted ? error_on(s, &s->held_out, s->parameters) : NAN;
-    struct choice best = choose(s, fitted);
+    struct choice best = choose(s, fitted, report->held_out_before);
     if (!isfinite(best.error)) return;
-    solve(s, &best);
+    if (!best.at_hand) solve(s, &best);
     report->held_out_after = best.error;
     report->condition = best.condition;
     report->terms = s->model->count(s->geometry, best.level);

@@ -5,8 +5,9 @@
  *
  * with w the vibrational part of v_n: its projection on the pair directions (`pair`, so that momentum and angular
  * momentum stay as they are), or all of it but the motion of the centre of mass (`cartesian`). E_ref is the shadow
- * energy at the last step of the warm-up. Only the first exact step of a burst does it, and only while K(w) can carry
- * the correction (lambda^2 from 1/2 to 2): at a turning point there is no velocity to rescale.
+ * energy at the last step of the warm-up. Only the first exact step behind a prediction does it, whether the policy
+ * asked for it or the prediction was not to be believed, and only while K(w) can carry the correction (lambda^2 from
+ * 1/2 to 2): at a turning point there is no velocity to rescale.
  *
  * Units: atomic units. Errors: none. Owns: nothing. MPI: driver only.
  */
