@@ -174,9 +174,8 @@ static enum hm_status ask_child(const struct flaky *flaky, enum fault fault)
                    flaky->patience, (long long)flaky->evaluations);
 }
 
-static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
+static enum hm_status misfire(struct flaky *flaky, const struct hm_frame *frame, struct hm_label *label)
 {
-    struct flaky *flaky = self;
     double place;
     const int fault = draw(flaky, &place);
     flaky->evaluations++;
@@ -187,6 +186,15 @@ static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct 
     HM_TRY(hm_hamiltonian_evaluate(&flaky->inner, frame, label));
     if (fault == NOT_A_NUMBER) label->force[(size_t)(place * 3 * (double)frame->natom)] = NAN;
     return HM_OK;
+}
+
+/* What is called off has not been asked. */
+static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct hm_label *label)
+{
+    struct flaky *flaky = self;
+    const enum hm_status status = misfire(flaky, frame, label);
+    if (status == HM_STOPPED) flaky->evaluations--;
+    return status;
 }
 
 /* ---- what is passed on ---- */

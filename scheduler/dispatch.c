@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
-static const double FINISH_SECONDS = 5; // given to a call when the run is asked to stop
+static const double FINISH_SECONDS = 0.25; // given to a call when the run is asked to stop
 
 void hm_dispatch_destroy(struct hm_dispatch *dispatch)
 {
@@ -242,6 +242,13 @@ static enum hm_status wait_for_label(struct hm_dispatch *dispatch, int64_t ticke
     }
 }
 
+/* Asked again, the question shall go to the same group. */
+static void take_back(struct hm_dispatch *dispatch, int64_t ticket)
+{
+    hm_dispatch_cancel(dispatch, ticket);
+    if (ticket >= 0 && dispatch->desk->tickets == ticket + 1) dispatch->desk->tickets = ticket;
+}
+
 enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label,
                                int *group)
 {
@@ -249,8 +256,7 @@ enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_fra
     int64_t ticket = -1;
     enum hm_status status = hm_dispatch_submit(dispatch, frame, &ticket);
     if (status == HM_OK) status = wait_for_label(dispatch, ticket, label, group);
-    if (status != HM_OK) hm_dispatch_cancel(dispatch, ticket);
-    dispatch->abandoned = status == HM_STOPPED;
+    if (status != HM_OK) take_back(dispatch, ticket);
     const double seconds = hm_clock() - started;
     if (dispatch->groups == 0)
         dispatch->seconds_inline += seconds;

@@ -33,7 +33,7 @@
 
 /* What comes back of a call. */
 struct hm_answer {
-    int64_t call;          // -1: no label, but something else that was owed
+    int64_t call;
     enum hm_status status; // HM_OK or HM_ORACLE_FAILED
     const char *text;      // of a failure; valid until the next receive
     struct hm_label label; // force is the caller's
@@ -44,8 +44,8 @@ struct hm_dispatch_ops {
     /* *sent tells whether the group could take the call. Never waits for another rank. */
     enum hm_status (*send)(void *self, int group, int64_t call, bool restart, const struct hm_frame *frame, bool *sent);
     enum hm_status (*receive)(void *self, int group, struct hm_answer *answer, bool *got);
-    /* The group's warm state; *got false when it did not come within `seconds`. */
-    enum hm_status (*save)(void *self, int group, double seconds, struct hm_archive *warm, bool *got);
+    /* The group's warm state after its latest answer; nothing before the first. */
+    enum hm_status (*save)(void *self, int group, struct hm_archive *warm);
     enum hm_status (*load)(void *self, int group, struct hm_archive *warm);
     void (*destroy)(void **self);
 };
@@ -74,7 +74,6 @@ struct hm_dispatch {
     struct hm_dispatch_rules rules;
     struct hm_interrupt interrupt;  // asked about every millisecond while a label is waited for
     int64_t step;                   // that questions are for: in messages and in the log
-    bool abandoned;                 // HM_STOPPED came while a label was waited for
     int64_t calls;                  // labels received
     int64_t faults[HM_FAULT_COUNT]; // of this process
     double seconds_oracle;          // evaluation time the oracles report
@@ -100,15 +99,16 @@ enum hm_status hm_dispatch_poll(struct hm_dispatch *dispatch, int64_t ticket, st
                                 bool *done);
 /* Forgets a request; its label is dropped when it comes. */
 void hm_dispatch_cancel(struct hm_dispatch *dispatch, int64_t ticket);
-/* Asked to stop, it waits a few seconds more: a step that comes to its end can be gone on from. */
+/* Asked to stop, it waits a quarter of a second more for what comes soon. A question without an answer has not been
+ * asked: the next has its ticket. */
 enum hm_status hm_dispatch_ask(struct hm_dispatch *dispatch, const struct hm_frame *frame, struct hm_label *label,
                                int *group);
 
 /* Whether a group still owes an answer: its ranks may not hear anything for long. */
 bool hm_dispatch_is_owed(const struct hm_dispatch *dispatch);
 
-/* Request counter and warm states. No request may be open. Of a group that is set aside there is none; where fewer were
- * saved than there are groups they are handed out again, in turn. */
+/* Request counter and warm states, also of groups that are busy or silent: as they were after their latest answers. No
+ * request may be open. Where fewer were saved than there are groups they are handed out again, in turn. */
 enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive);
 enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive *archive);
 

@@ -39,12 +39,11 @@ static enum hm_status receive(void *self, int group, struct hm_answer *answer, b
     return HM_OK;
 }
 
-static enum hm_status save(void *self, int group, double seconds, struct hm_archive *warm, bool *got)
+static enum hm_status save(void *self, int group, struct hm_archive *warm)
 {
-    (void)group, (void)seconds;
+    (void)group;
     const struct inline_oracle *oracle = self;
     hm_hamiltonian_save(oracle->hamiltonian, warm);
-    *got = true;
     return warm->status;
 }
 

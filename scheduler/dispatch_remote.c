@@ -1,10 +1,8 @@
-/* Calls to oracle groups as messages: to every rank of a group, whose leader answers. */
+/* Calls to oracle groups as messages: to every rank of a group, whose leader answers. With each answer comes the warm
+ * state that the group is left with, so that a checkpoint need not wait for those that are busy, or silent for good. */
 #include "scheduler/dispatch_desk.h"
 #include "scheduler/messages.h"
 #include "scheduler/remote.h"
-#include "scheduler/wait.h"
-
-#include "io/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@ struct remote_oracles {
     const struct hm_layout *layout; // borrowed
     size_t natom;
     struct hm_archive request; // scratch
+    struct hm_archive *warm;   // (ngroup) after the latest answer
     struct hm_outbox *outbox;  // (size) one for every rank
     struct hm_inbox inbox;
 };
@@ -78,19 +77,27 @@ static enum hm_status read_label(const struct remote_oracles *o, struct hm_archi
     return hm_archive_get_reals(archive, label->force, 3 * o->natom);
 }
 
-static enum hm_status read_answer(struct remote_oracles *o, struct hm_answer *answer)
+static enum hm_status keep_warm_state(struct remote_oracles *o, int group)
+{
+    const struct hm_archive *archive = &o->inbox.archive;
+    struct hm_archive *warm = &o->warm[group];
+    hm_archive_clear(warm);
+    hm_archive_put(warm, archive->bytes + archive->cursor, archive->size - archive->cursor);
+    return warm->status;
+}
+
+static enum hm_status read_answer(struct remote_oracles *o, int group, struct hm_answer *answer)
 {
     struct hm_archive *archive = &o->inbox.archive;
     int64_t status;
-    answer->call = -1;
-    if (o->inbox.kind == HM_MESSAGE_STATE) return HM_OK; /* it had been waited for in vain */
     HM_TRY(hm_inbox_check(&o->inbox, HM_MESSAGE_LABEL));
     HM_TRY(hm_archive_get_int(archive, &answer->call));
     HM_TRY(hm_archive_get_int(archive, &status));
     answer->status = (enum hm_status)status;
     answer->text = "";
-    return answer->status == HM_OK ? read_label(o, archive, &answer->label)
-                                   : hm_archive_get_text(archive, &answer->text);
+    HM_TRY(answer->status == HM_OK ? read_label(o, archive, &answer->label)
+                                   : hm_archive_get_text(archive, &answer->text));
+    return keep_warm_state(o, group);
 }
 
 /* The leader answers; any rank may say that it can do no more. */
@@ -106,43 +113,22 @@ static enum hm_status receive(void *self, int group, struct hm_answer *answer, b
 {
     struct remote_oracles *o = self;
     HM_TRY(look(o, group, got));
-    return *got ? read_answer(o, answer) : HM_OK;
+    return *got ? read_answer(o, group, answer) : HM_OK;
 }
-
-/* Labels that nobody waits for any more may come before the state. */
-static enum hm_status receive_state(struct remote_oracles *o, int group, double until, bool *got)
+static enum hm_status save(void *self, int group, struct hm_archive *warm)
 {
-    struct hm_wait wait = HM_WAIT_START;
-    for (;;) {
-        HM_TRY(look(o, group, got));
-        if (*got && o->inbox.kind == HM_MESSAGE_STATE) return HM_OK;
-        if (*got && o->inbox.kind != HM_MESSAGE_LABEL) return hm_inbox_check(&o->inbox, HM_MESSAGE_STATE);
-        *got = false;
-        if (hm_clock() > until) return HM_OK;
-        hm_wait_pause(&wait);
-    }
-}
-
-static enum hm_status save(void *self, int group, double seconds, struct hm_archive *warm, bool *got)
-{
-    struct remote_oracles *o = self;
-    const struct hm_archive nothing = HM_ARCHIVE_EMPTY;
-    struct hm_wait wait = HM_WAIT_START;
-    const double until = hm_clock() + seconds;
-    *got = false;
-    while (!is_ready(o, group)) {
-        if (hm_clock() > until) return HM_OK;
-        hm_wait_pause(&wait);
-    }
-    HM_TRY(send_to_group(o, group, HM_MESSAGE_SAVE, &nothing));
-    HM_TRY(receive_state(o, group, until, got));
-    if (*got) hm_archive_put(warm, o->inbox.archive.bytes, o->inbox.archive.size);
+    const struct remote_oracles *o = self;
+    hm_archive_put(warm, o->warm[group].bytes, o->warm[group].size);
     return warm->status;
 }
 
 static enum hm_status load(void *self, int group, struct hm_archive *warm)
 {
-    return send_to_group(self, group, HM_MESSAGE_LOAD, warm);
+    struct remote_oracles *o = self;
+    hm_archive_clear(&o->warm[group]);
+    hm_archive_put(&o->warm[group], warm->bytes, warm->size);
+    HM_TRY(o->warm[group].status);
+    return send_to_group(o, group, HM_MESSAGE_LOAD, warm);
 }
 
 static void destroy(void **self)
@@ -151,8 +137,10 @@ static void destroy(void **self)
     if (!o) return;
     if (o->outbox)
         for (int rank = 0; rank < o->layout->size; rank++) hm_outbox_release(&o->outbox[rank]);
+    for (int group = 0; o->warm && group < o->layout->ngroup; group++) hm_archive_release(&o->warm[group]);
     hm_inbox_release(&o->inbox);
     hm_archive_release(&o->request);
+    free(o->warm);
     free(o->outbox);
     free(o);
     *self = NULL;
@@ -167,11 +155,13 @@ enum hm_status hm_dispatch_create_remote(const struct hm_layout *layout, size_t 
     if (!o) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
     o->layout = layout;
     o->natom = natom;
+    o->warm = calloc((size_t)layout->ngroup, sizeof *o->warm);
     o->outbox = calloc((size_t)layout->size, sizeof *o->outbox);
     for (int rank = 0; o->outbox && rank < layout->size; rank++) o->outbox[rank].request = MPI_REQUEST_NULL;
     const enum hm_status status =
-        o->outbox ? hm_desk_create(layout->ngroup, natom, (size_t)layout->ngroup * REQUESTS_PER_GROUP, &dispatch->desk)
-                  : hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
+        o->outbox && o->warm
+            ? hm_desk_create(layout->ngroup, natom, (size_t)layout->ngroup * REQUESTS_PER_GROUP, &dispatch->desk)
+            : hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracle queue");
     if (status != HM_OK) hm_dispatch_destroy(dispatch);
     return status;
 }

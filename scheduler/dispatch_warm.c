@@ -1,54 +1,26 @@
 /* What a checkpoint keeps of the oracles:
  *
- *   "DISPATCH" | requests so far | count | bytes, warm state   for each group that answers
+ *   "DISPATCH" | requests so far | groups | bytes, warm state   for each; no bytes: it has not been asked yet
  */
 #include "scheduler/dispatch_desk.h"
-#include "scheduler/wait.h"
-
-#include "io/log.h"
 
 #include <stdlib.h>
 
-static enum hm_status fetch(struct hm_dispatch *dispatch, struct hm_archive *warm, size_t *count)
-{
-    struct hm_desk *desk = dispatch->desk;
-    const double patience = hm_pace_deadline(&desk->pace, &dispatch->rules);
-    *count = 0;
-    /* What comes before its state a group owed somebody who has gone. */
-    for (int g = 0; g < desk->ngroup; g++) {
-        bool got;
-        if (desk->group[g].aside) continue;
-        HM_TRY(dispatch->ops->save(dispatch->self, g, patience, &warm[*count], &got));
-        desk->group[g].aside = !got;
-        desk->group[g].owed = got ? 0 : desk->group[g].owed + 1;
-        *count += got;
-    }
-    if (*count > 0) return HM_OK;
-    return hm_fail(HM_ORACLE_FAILED, "no oracle answers any more: their state cannot be saved");
-}
-
-static void put(const struct hm_desk *desk, size_t count, const struct hm_archive *warm, struct hm_archive *archive)
-{
-    hm_archive_put_int(archive, desk->tickets);
-    hm_archive_put_size(archive, count);
-    for (size_t g = 0; g < count; g++) {
-        if (warm[g].status != HM_OK) archive->status = warm[g].status;
-        hm_archive_put_size(archive, warm[g].size);
-        hm_archive_put(archive, warm[g].bytes, warm[g].size);
-    }
-}
-
 enum hm_status hm_dispatch_save(struct hm_dispatch *dispatch, struct hm_archive *archive)
 {
-    const size_t groups = (size_t)dispatch->desk->ngroup;
-    size_t count;
-    struct hm_archive *warm = calloc(groups, sizeof *warm);
-    if (!warm) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the oracles' state");
+    const struct hm_desk *desk = dispatch->desk;
+    struct hm_archive warm = HM_ARCHIVE_EMPTY;
+    enum hm_status status = HM_OK;
     hm_archive_put_tag(archive, "DISPATCH");
-    const enum hm_status status = fetch(dispatch, warm, &count);
-    if (status == HM_OK) put(dispatch->desk, count, warm, archive);
-    for (size_t g = 0; g < groups; g++) hm_archive_release(&warm[g]);
-    free(warm);
+    hm_archive_put_int(archive, desk->tickets);
+    hm_archive_put_size(archive, (size_t)desk->ngroup);
+    for (int g = 0; status == HM_OK && g < desk->ngroup; g++) {
+        hm_archive_clear(&warm);
+        status = dispatch->ops->save(dispatch->self, g, &warm);
+        hm_archive_put_size(archive, warm.size);
+        hm_archive_put(archive, warm.bytes, warm.size);
+    }
+    hm_archive_release(&warm);
     return status == HM_OK ? archive->status : status;
 }
 
@@ -78,7 +50,7 @@ enum hm_status hm_dispatch_load(struct hm_dispatch *dispatch, struct hm_archive 
     enum hm_status status = hm_archive_expect_tag(archive, "DISPATCH");
     if (status == HM_OK) status = get(archive, &desk->tickets, groups, warm);
     for (size_t g = 0; status == HM_OK && g < groups; g++)
-        status = dispatch->ops->load(dispatch->self, (int)g, &warm[g]);
+        if (warm[g].size > 0) status = dispatch->ops->load(dispatch->self, (int)g, &warm[g]);
     free(warm);
     return status;
 }

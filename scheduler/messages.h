@@ -1,16 +1,16 @@
 /* What the ranks say to each other: one archive per message, its kind as the MPI tag.
  *
  *   to an oracle     EVALUATE  id | restart | cell (9) | x (3N)
- *                    SAVE      -                              answered by STATE
  *                    LOAD      warm state
  *   from an oracle   LABEL     id | 0 | status | iterations | seconds | energy | virial (9) | dipole (3) | force (3N)
- *                              id | HM_ORACLE_FAILED | message
+ *                                 | warm state
+ *                              id | HM_ORACLE_FAILED | message | warm state
  *   to a trainer     ROWS      count | rows (count, hm_row_size)
  *                    EPISODE   step | history                 answered by a LESSON for each of its members
  *                    SAVE, LOAD                               both answered by STATE
  *   from a trainer   LESSON    as scheduler/lessons.h lays it out
- *   from either      STATE     bytes
- *                    FAILED    status code | message          it can do no more; the driver ends the run
+ *                    STATE     bytes
+ *   from either      FAILED    status code | message          it can do no more; the driver ends the run
  *   to everybody     STOP      -                              answered by STOPPED, its last message
  *
  * A send never blocks: its outbox owns the bytes until they are delivered. A receive waits politely.

@@ -149,7 +149,7 @@ static enum hm_status observe_lesson(void *self, const struct hm_state *state, c
 }
 
 /* A frame view at x_n: the state has already drifted on. The run does not depend on what is only written down: an
- * energy that the oracle cannot tell is not known. */
+ * energy that the oracle cannot tell, or not before the run is to stop, is not known. */
 static enum hm_status ask_energy(struct hm_recorder *r, const struct hm_state *state, int64_t step,
                                  struct hm_label *label, bool *known)
 {
@@ -163,7 +163,7 @@ static enum hm_status ask_energy(struct hm_recorder *r, const struct hm_state *s
                                                  : hm_dispatch_ask(r->oracle, &at_step, label, &group);
     r->seconds -= hm_clock() - started;
     *known = status == HM_OK;
-    if (status != HM_ORACLE_FAILED && status != HM_DIVERGED) return status;
+    if (status != HM_ORACLE_FAILED && status != HM_DIVERGED && status != HM_STOPPED) return status;
     hm_status_clear();
     return HM_OK;
 }

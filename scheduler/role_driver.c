@@ -190,13 +190,15 @@ static enum hm_status stop(struct driver *d)
                    hm_stop_requested(), (long long)step, (long long)steps, d->checkpoint);
 }
 
-/* The step that an oracle was called off in cannot be taken up again: the checkpoint before it stands. */
-static enum hm_status stop_within_step(struct driver *d)
+/* A step without a force waits for better times: whoever mends the oracle loses nothing. */
+static enum hm_status keep_pending_step(struct driver *d, enum hm_status outcome)
 {
-    return hm_fail(HM_STOPPED,
-                   "stopped by signal %d while the oracle worked at step %lld; go on after step %lld with: "
-                   "hamlet resume %s",
-                   hm_stop_requested(), (long long)d->simulation.state->step, (long long)d->saved_step, d->checkpoint);
+    char reason[16384]; /* a checkpoint that cannot be written must not hide why the run ended */
+    snprintf(reason, sizeof reason, "%s", hm_status_message());
+    if (write_checkpoint(d) != HM_OK)
+        hm_log_line(&d->log, "%s; the checkpoint after step %lld stands", hm_status_message(),
+                    (long long)d->saved_step);
+    return hm_fail(outcome, "%s", reason);
 }
 
 /* Between steps and while something is waited for. */
@@ -243,8 +245,9 @@ static enum hm_status propagate(struct driver *d)
         status = hm_step(&s->propagator, s->state);
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
-    if (status != HM_STOPPED) return status;
-    return s->oracle.abandoned ? stop_within_step(d) : stop(d); /* else training was interrupted, between two steps */
+    if (status == HM_STOPPED) return stop(d);
+    const bool kept = status != HM_OK && status != HM_DIVERGED && s->state->pending.there;
+    return kept ? keep_pending_step(d, status) : status;
 }
 
 static const char *status_word(enum hm_status status)

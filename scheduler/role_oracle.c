@@ -54,14 +54,8 @@ static enum hm_status evaluate(struct hm_worker *worker, struct oracle *oracle)
         put_label(&label, 3 * oracle->frame.natom, reply);
     else
         hm_archive_put_text(reply, hm_status_message());
+    hm_hamiltonian_save(oracle->hamiltonian, reply);
     return hm_outbox_send(&worker->outbox, layout->world, 0, HM_MESSAGE_LABEL);
-}
-
-static enum hm_status send_state(struct hm_worker *worker, const struct oracle *oracle)
-{
-    if (!leads(worker->layout)) return HM_OK;
-    hm_hamiltonian_save(oracle->hamiltonian, hm_outbox_open(&worker->outbox));
-    return hm_outbox_send(&worker->outbox, worker->layout->world, 0, HM_MESSAGE_STATE);
 }
 
 static enum hm_status serve(struct hm_worker *worker, void *role)
@@ -70,8 +64,6 @@ static enum hm_status serve(struct hm_worker *worker, void *role)
     switch (worker->inbox.kind) {
     case HM_MESSAGE_EVALUATE:
         return evaluate(worker, oracle);
-    case HM_MESSAGE_SAVE:
-        return send_state(worker, oracle);
     case HM_MESSAGE_LOAD:
         return hm_hamiltonian_load(oracle->hamiltonian, &worker->inbox.archive);
     default:

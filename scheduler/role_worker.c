@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const double SECONDS_FOR_THE_SILENT = 2; // to a rank that owes an answer, to say goodbye
+static const double SECONDS_FOR_THE_SILENT = 0.7; // to a rank that owes an answer, to say goodbye
 
 enum hm_status hm_worker_run(struct hm_worker *worker, enum hm_status failed,
                              enum hm_status (*serve)(struct hm_worker *worker, void *role), void *role)

@@ -11,8 +11,11 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
     s->residual_relative = s->energy_reference = NAN;
-    s->storage = s->x_spare = calloc(6 * frame->natom, sizeof *s->x_spare);
-    if (s->storage) s->bath_kick = s->x_spare + 3 * frame->natom;
+    s->storage = s->x_spare = calloc(9 * frame->natom, sizeof *s->x_spare);
+    if (s->storage) {
+        s->bath_kick = s->x_spare + 3 * frame->natom;
+        s->pending.kick_predicted = s->bath_kick + 3 * frame->natom;
+    }
     enum hm_status status = s->storage ? hm_frame_copy(frame, &s->frame)
                                        : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
     if (status == HM_OK) status = hm_window_create(representation, &s->frame, history, &s->window);
@@ -30,6 +33,49 @@ void hm_state_destroy(struct hm_state **state)
         free(*state);
     }
     *state = NULL;
+}
+
+static void save_pending(const struct hm_state *state, struct hm_archive *archive)
+{
+    const struct hm_pending *pending = &state->pending;
+    hm_archive_put_int(archive, pending->there);
+    if (!pending->there) return;
+    hm_archive_put_int(archive, pending->predicted);
+    hm_archive_put_int(archive, pending->weights_version);
+    hm_archive_put_int(archive, pending->decision.action);
+    hm_archive_put_int(archive, pending->decision.reason);
+    hm_archive_put_real(archive, pending->decision.signal);
+    hm_archive_put_real(archive, pending->decision.threshold);
+    hm_archive_put_real(archive, pending->signals.committee);
+    hm_archive_put_real(archive, pending->signals.base_difference);
+    hm_archive_put_real(archive, pending->signals.extremeness);
+    hm_archive_put_int(archive, pending->signals.outside);
+    hm_archive_put_reals(archive, pending->kick_predicted, 3 * state->frame.natom);
+}
+
+static enum hm_status load_pending(struct hm_state *state, struct hm_archive *archive)
+{
+    struct hm_pending *pending = &state->pending;
+    int64_t there, predicted, version, action, reason, outside;
+    HM_TRY(hm_archive_get_int(archive, &there));
+    pending->there = there != 0;
+    if (!pending->there) return HM_OK;
+    HM_TRY(hm_archive_get_int(archive, &predicted));
+    HM_TRY(hm_archive_get_int(archive, &version));
+    HM_TRY(hm_archive_get_int(archive, &action));
+    HM_TRY(hm_archive_get_int(archive, &reason));
+    HM_TRY(hm_archive_get_real(archive, &pending->decision.signal));
+    HM_TRY(hm_archive_get_real(archive, &pending->decision.threshold));
+    HM_TRY(hm_archive_get_real(archive, &pending->signals.committee));
+    HM_TRY(hm_archive_get_real(archive, &pending->signals.base_difference));
+    HM_TRY(hm_archive_get_real(archive, &pending->signals.extremeness));
+    HM_TRY(hm_archive_get_int(archive, &outside));
+    pending->predicted = predicted != 0;
+    pending->weights_version = (int32_t)version;
+    pending->decision.action = (enum hm_action)action;
+    pending->decision.reason = (enum hm_reason)reason;
+    pending->signals.outside = outside != 0;
+    return hm_archive_get_reals(archive, pending->kick_predicted, 3 * state->frame.natom);
 }
 
 void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
@@ -55,6 +101,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
+    save_pending(state, archive);
 }
 
 /* The frame's arrays are filled in place: the window and the propagator point to them. */
@@ -107,5 +154,6 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;
     HM_TRY(load_frame(&state->frame, archive));
-    return hm_window_load(state->window, archive);
+    HM_TRY(hm_window_load(state->window, archive));
+    return load_pending(state, archive);
 }

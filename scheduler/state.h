@@ -1,6 +1,7 @@
 /* All that changes during a run, in one place: what a snapshot holds and a restore brings back.
  *
- * Before step n: frame.x is x_n and frame.v is v_{n-1/2}; the window ends with the motion of step n-1.
+ * Before step n: frame.x is x_n and frame.v is v_{n-1/2}; the window ends with the motion of step n-1. A step that was
+ * called off while its oracle worked has changed none of these: it is pending, and gone on with at its question.
  *
  * Units: atomic units.
  * Errors: HM_OUT_OF_MEMORY; load HM_BAD_INPUT (another system or shape; the state is then undefined).
@@ -11,7 +12,18 @@
 #define HM_SCHEDULER_STATE_H
 
 #include "predictors/window.h"
+#include "scheduler/policy.h"
 #include "scheduler/vigil.h"
+
+/* What was settled of step n before its oracle was asked: predictors and policy are not asked again. */
+struct hm_pending {
+    bool there;
+    bool predicted;
+    int32_t weights_version;
+    struct hm_decision decision;
+    struct hm_signals signals;
+    double *kick_predicted; // (natom, 3), zero unless predicted
+};
 
 struct hm_state {
     int64_t step; // n, the step decided next
@@ -35,6 +47,7 @@ struct hm_state {
     struct hm_vigil vigil;     // over the energy at exact steps
     bool lessons_due;          // an episode was asked for that the next step waits for
     bool primed;               // recurrent predictors have seen the history up to here
+    struct hm_pending pending;
     void *storage;
 };
 

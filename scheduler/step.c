@@ -227,18 +227,52 @@ static enum hm_status record(struct hm_propagator *p, struct hm_state *s, struct
     return p->observer.step ? p->observer.step(p->observer.self, s, now) : HM_OK;
 }
 
+/* A step that has no kick, because its oracle was called off or gave up: what has been settled of it is kept. */
+static void put_off(const struct hm_propagator *p, struct hm_state *s, const struct hm_step *now)
+{
+    s->pending.there = true;
+    s->pending.predicted = now->predicted;
+    s->pending.weights_version = now->weights_version;
+    s->pending.decision = now->decision;
+    s->pending.signals = now->signals;
+    if (now->predicted) memcpy(s->pending.kick_predicted, p->kick_predicted, 3 * s->frame.natom * sizeof(double));
+}
+
+static void take_up(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+{
+    const size_t bytes = 3 * s->frame.natom * sizeof(double);
+    memcpy(p->v_before, s->frame.v, bytes);
+    hm_window_open(s->window);
+    now->v_before = p->v_before;
+    now->predicted = s->pending.predicted;
+    now->weights_version = s->pending.weights_version;
+    now->decision = s->pending.decision;
+    now->signals = s->pending.signals;
+    if (now->predicted) now->kick_predicted = memcpy(p->kick_predicted, s->pending.kick_predicted, bytes);
+    s->pending.there = false;
+}
+
+static enum hm_status decide(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+{
+    if (s->pending.there) {
+        take_up(p, s, now);
+        return HM_OK;
+    }
+    HM_TRY(hm_teach_collect(p, s));
+    now->weights_version = s->weights_version;
+    predict(p, s, now);
+    return choose(p, s, now);
+}
+
 enum hm_status hm_step(struct hm_propagator *p, struct hm_state *s)
 {
-    HM_TRY(hm_teach_collect(p, s));
-    struct hm_step now = {
-        .step = s->step,
-        .weights_version = s->weights_version,
-        .oracle_group = -1,
-        .signals = {NAN, NAN, NAN},
-    };
-    predict(p, s, &now);
-    HM_TRY(choose(p, s, &now));
-    HM_TRY(kick(p, s, &now));
+    struct hm_step now = {.step = s->step, .oracle_group = -1, .signals = {NAN, NAN, NAN}};
+    HM_TRY(decide(p, s, &now));
+    const enum hm_status kicked = kick(p, s, &now);
+    if (kicked != HM_OK) {
+        put_off(p, s, &now);
+        return kicked;
+    }
     HM_TRY(drift(p, s, &now));
     HM_TRY(watch_energy(p, s, &now));
     HM_TRY(teach(p, s, &now));

@@ -97,7 +97,8 @@ void hm_propagator_release(struct hm_propagator *propagator);
 
 /* Turns v_0 into v_{-1/2} with the exact F_0, and takes the weights to start from. Once, before step 0. */
 enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_state *state);
-/* HM_STOPPED: interrupted before the step began, it can be tried again; or, if oracle->abandoned, within it. */
+/* HM_STOPPED, HM_ORACLE_FAILED: the state is one to be saved and gone on from, before the step or at its question to
+ * the oracle (state->pending). Called again, it tries again. */
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
 /* After the last step: lessons it asked for. */
 enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_state *state);

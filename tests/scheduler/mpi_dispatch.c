@@ -196,7 +196,7 @@ static void play_late(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "(1 late)"));
         CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "no oracle is left"));
     }
-    CU_ASSERT_EQUAL(hm_dispatch_save(&oracle, &archive), others ? HM_OK : HM_ORACLE_FAILED);
+    HM_ASSERT_OK(hm_dispatch_save(&oracle, &archive)); /* without a word from it */
 
     release();
     act(0, 0, 0);
@@ -284,8 +284,8 @@ static void play_meanwhile(void)
     HM_ASSERT_OK(ask(&group));
     CU_ASSERT_TRUE(hook.asked >= 10);
     hook.stop = true;
+    act(0.02, 0, 0);
     HM_ASSERT_OK(ask(&group));
-    CU_ASSERT_FALSE(oracle.abandoned);
     oracle.interrupt = HM_NO_INTERRUPT;
     hook.stop = false;
 }
