@@ -219,6 +219,16 @@ static void reset(void *self)
     hm_hamiltonian_reset(&flaky->inner);
 }
 
+/* One evaluation goes wrong in one way. */
+static double patience(const struct hm_config *config)
+{
+    struct hm_config *view;
+    if (hm_config_view(config, "hamiltonian.", &view) != HM_OK) return 0;
+    const double inner = hm_hamiltonian_patience(view);
+    hm_config_destroy(&view);
+    return hm_config_real(config, "hamiltonian.latency") + fmax(inner, hm_config_real(config, "hamiltonian.patience"));
+}
+
 static const size_t (*bonds(const void *self, size_t *nbond))[2]
 {
     const struct flaky *flaky = self;
@@ -235,5 +245,6 @@ const struct hm_hamiltonian_ops hm_hamiltonian_flaky = {
     .save = save,
     .load = load,
     .reset = reset,
+    .patience = patience,
     .bonds = bonds,
 };

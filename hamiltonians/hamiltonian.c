@@ -33,6 +33,12 @@ enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct 
     return HM_OK;
 }
 
+double hm_hamiltonian_patience(const struct hm_config *config)
+{
+    const struct hm_hamiltonian_ops *ops;
+    return hm_hamiltonian_find(config, &ops) == HM_OK && ops->patience ? ops->patience(config) : 0;
+}
+
 /* A key that another method reads would be passed over in silence. */
 static enum hm_status check_keys(const struct hm_config *config, const struct hm_hamiltonian_ops *ops)
 {

@@ -61,6 +61,9 @@ struct hm_hamiltonian_ops {
     enum hm_status (*load)(void *self, struct hm_archive *archive);
     void (*reset)(void *self);
 
+    /* Optional: after how many seconds at most an evaluation gives up by itself. */
+    double (*patience)(const struct hm_config *config);
+
     /* Optional: the bonds, for analysis; borrowed, (*nbond, 2) atom indices. */
     const size_t (*(*bonds)(const void *self, size_t *nbond))[2];
 };
@@ -72,6 +75,8 @@ struct hm_hamiltonian {
 
 /* The table named by `hamiltonian.type`. */
 enum hm_status hm_hamiltonian_find(const struct hm_config *config, const struct hm_hamiltonian_ops **ops);
+/* After how many seconds at most an evaluation of it gives up by itself; 0 where it never does. */
+double hm_hamiltonian_patience(const struct hm_config *config);
 /* The i-th registered table, NULL past the end. */
 const struct hm_hamiltonian_ops *hm_hamiltonian_registered(size_t index);
 

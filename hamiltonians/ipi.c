@@ -3,8 +3,10 @@
  *   each request:  STATUS (INIT if it asks for it) -> READY;  POSDATA, STATUS, GETFORCE -> HAVEDATA, FORCEREADY ...
  *
  * One client at a time. One that is gone, silent for longer than the deadline, or talks nonsense is dropped; it is
- * started again, or another is waited for, and the request is put anew, up to `restarts` times in a row. Nothing
- * listens and nothing is started before the first request, so that a configuration can be checked wherever it is read.
+ * started again, or another is waited for, and the request is put anew, up to `restarts` times in a row. Until a client
+ * has answered again, each further request is put once: whoever asks has a ladder of his own (scheduler/dispatch.h).
+ * Nothing listens and nothing is started before the first request, so that a configuration can be checked wherever it
+ * is read.
  *
  * Positions go wrapped into the cell around the origin along periodic directions: LAMMPS takes no others. Which atom is
  * which the protocol cannot say: the client's input has them in the order of the geometry; their number is checked.
@@ -13,6 +15,7 @@
 
 #include "hamiltonians/ipi_protocol.h"
 
+#include "io/log.h"
 #include "io/units.h"
 
 #include <math.h>
@@ -22,14 +25,15 @@
 #include <unistd.h>
 
 enum { TRIM_EVERY = 1000 };
+static const double END_SECONDS = 1; // a client that is dropped, at most
 
 /* ---- requests ---- */
 
-static enum hm_status give_up(const struct ipi *ipi, int attempts)
+static enum hm_status give_up(const struct ipi *ipi)
 {
     char place[HM_IPI_PLACE_BYTES], times[48] = "";
     hm_ipi_address_place(&ipi->address, place);
-    if (attempts > 1) snprintf(times, sizeof times, ", the last of %d attempts", attempts);
+    if (ipi->failures > 1) snprintf(times, sizeof times, ", the last of %lld attempts", (long long)ipi->failures);
     return hm_fail(HM_ORACLE_FAILED, "the i-PI client at %s %s%s", place, ipi->fault, times);
 }
 
@@ -37,17 +41,19 @@ static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct 
 {
     struct ipi *ipi = self;
     if (ipi->requests++ % TRIM_EVERY == 0) hm_ipi_client_trim(&ipi->client);
+    ipi->hopeless = false;
     for (int attempt = 0;; attempt++) {
         *ipi->fault = '\0';
         enum hm_status status = hm_ipi_connect(ipi);
         if (status == HM_OK) status = hm_ipi_ask(ipi, frame, label);
         label->iterations = attempt + 1;
+        if (status == HM_OK) ipi->failures = 0;
         if (status == HM_OK) return HM_OK;
         hm_ipi_drop_client(ipi);
         if (status != HM_ORACLE_FAILED || *ipi->fault == '\0') return status; /* not the client's: it has its message */
-        if (attempt == ipi->restarts || ipi->hopeless) return give_up(ipi, attempt + 1);
-        fprintf(stderr, "hamlet: the i-PI client %s; %s (%d of %d)\n", ipi->fault,
-                ipi->command ? "it is started again" : "another may connect", attempt + 1, ipi->restarts);
+        if (++ipi->failures > ipi->restarts || ipi->hopeless) return give_up(ipi);
+        fprintf(stderr, "hamlet: the i-PI client %s; %s (%lld of %d)\n", ipi->fault,
+                ipi->command ? "it is started again" : "another may connect", (long long)ipi->failures, ipi->restarts);
     }
 }
 
@@ -130,12 +136,34 @@ static enum hm_status read_command(const struct hm_config *config, struct ipi *i
     return HM_OK;
 }
 
+/* All attempts, each with the end of the client before. */
+static double patience(const struct hm_config *config)
+{
+    const double each = hm_config_real(config, "hamiltonian.connect") + hm_config_real(config, "hamiltonian.deadline");
+    return (1 + (double)hm_config_integer(config, "hamiltonian.restarts")) * (each + END_SECONDS);
+}
+
+/* Else the whole oracle would be given up before its client is. */
+static enum hm_status check_deadline(const struct hm_config *config, const struct ipi *ipi)
+{
+    static const char key[] = "oracle.deadline";
+    char one[32], other[32];
+    if (hm_config_is(config, key, "auto") || hm_config_real(config, key) > ipi->deadline) return HM_OK;
+    hm_format_duration(ipi->deadline, one, sizeof one);
+    hm_format_duration(hm_config_real(config, key), other, sizeof other);
+    return hm_config_fault(config, key,
+                           "a client that is silent is given up after %s (hamiltonian.deadline), and could not be "
+                           "started again within %s: make this longer, or that shorter",
+                           one, other);
+}
+
 static enum hm_status check_system(const struct hm_config *config, const struct hm_frame *frame, const struct ipi *ipi)
 {
     if (hm_config_integer(config, "ranks.oracle_size") > 1)
         return hm_config_fault(config, "ranks.oracle_size",
-                               "an i-PI client is asked by one rank: leave this out, and let the command start its own "
-                               "mpirun");
+                               "an i-PI client is asked by one rank, so oracle_size is 1: for a client on several "
+                               "ranks, start it by 'command: mpirun -n %lld ...'",
+                               (long long)hm_config_integer(config, "ranks.oracle_size"));
     for (size_t k = 0; k < 3 && !frame->periodic[k]; k++) {
         double low = INFINITY, high = -INFINITY;
         for (size_t i = 0; i < frame->natom; i++) {
@@ -164,6 +192,7 @@ static enum hm_status read_settings(const struct hm_config *config, const struct
     }
     HM_TRY(read_command(config, ipi));
     HM_TRY(read_address(config, group, ipi));
+    HM_TRY(check_deadline(config, ipi));
     HM_TRY(check_system(config, frame, ipi));
     ipi->x = calloc(3 * frame->natom + 1, sizeof *ipi->x);
     ipi->out = malloc(hm_ipi_posdata_size(frame->natom) + 2 * HM_IPI_WORD_BYTES);
@@ -194,4 +223,5 @@ const struct hm_hamiltonian_ops hm_hamiltonian_ipi = {
     .evaluate = evaluate,
     .destroy = destroy,
     .reset = reset,
+    .patience = patience,
 };

@@ -26,6 +26,7 @@ struct ipi {
     int listener, connection; // -1: none
     struct hm_ipi_client client;
     int64_t requests;
+    int64_t failures;            // of clients, since one has answered
     bool hopeless;               // another attempt would end alike
     char fault[IPI_FAULT_BYTES]; // of the client; "" where it is not to blame
     double *x;                   // (natom, 3) as sent

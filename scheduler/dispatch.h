@@ -12,14 +12,16 @@
  *   stop          the request has failed
  *
  * A deadline is `oracle.deadline`, or learned: 10 times the 95 % quantile of the calls so far, not less than 10 s, and
- * half an hour before there have been 5. It begins when the group is free to begin. A group that misses one is set
+ * half an hour before there have been 5; nor less than the Hamiltonian takes to give up by itself, for one that watches
+ * over another program and starts it again. It begins when the group is free to begin. A group that misses one is set
  * aside until its answer comes, which is dropped. Inline there is none: an evaluation cannot be interrupted from
  * within.
  *
  * Shapes: label->force (natom, 3), owned by the caller.
  * Units: atomic units; seconds.
- * Errors: HM_ORACLE_FAILED when all rungs were tried, or no group is left; HM_DIVERGED when every call of the request
- *   was not finite, so that it is not the oracle's fault; HM_STOPPED; HM_MPI_ERROR; HM_OUT_OF_MEMORY.
+ * Errors: HM_ORACLE_FAILED when all rungs were tried, or no group is left; HM_DIVERGED when a position is not finite,
+ *   or every call of the request was not, though the Hamiltonian is a formula, so that it is not the oracle's fault;
+ *   HM_STOPPED; HM_MPI_ERROR; HM_OUT_OF_MEMORY.
  * Owns: requests and messages in flight.
  * MPI: local to the driver (point-to-point with the oracle ranks).
  */
@@ -54,7 +56,9 @@ enum hm_rung { HM_RUNG_RETRY, HM_RUNG_RESTART };
 enum { HM_RUNGS_MAX = 128 };
 
 struct hm_dispatch_rules {
-    double deadline; // 0: learned
+    double deadline; // 0: learned, but not less than
+    double patience; // of the Hamiltonian itself
+    bool analytic;   // what is not finite is so for everybody
     size_t nrung;    // calls of a request beyond the first
     enum hm_rung rung[HM_RUNGS_MAX];
 };

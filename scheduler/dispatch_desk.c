@@ -85,8 +85,8 @@ void hm_pace_add(struct hm_pace *pace, double seconds)
 double hm_pace_deadline(const struct hm_pace *pace, const struct hm_dispatch_rules *rules)
 {
     if (rules->deadline > 0) return rules->deadline;
-    if (pace->count < CALLS_TO_LEARN_FROM) return FIRST_DEADLINE;
-    return fmax(LEAST_DEADLINE, DEADLINE_FACTOR * pace->quantile);
+    const double learned = pace->count < CALLS_TO_LEARN_FROM ? FIRST_DEADLINE : DEADLINE_FACTOR * pace->quantile;
+    return fmax(fmax(LEAST_DEADLINE, rules->patience), learned);
 }
 
 /* ---- faults ---- */
@@ -144,7 +144,7 @@ enum hm_status hm_dispatch_log_faults(struct hm_dispatch *dispatch, struct hm_fa
 enum hm_status hm_request_give_up(const struct hm_dispatch *dispatch, const struct hm_request *request)
 {
     const size_t calls = request->attempt + 1;
-    const bool physics = (size_t)request->faults[HM_FAULT_NOT_FINITE] == calls;
+    const bool physics = dispatch->rules.analytic && (size_t)request->faults[HM_FAULT_NOT_FINITE] == calls;
     const bool none_left = hm_desk_next_group(dispatch->desk, 0) < 0;
     char kinds[160];
     if (physics)

@@ -24,7 +24,9 @@ static enum hm_status read_rung(const struct hm_config *config, size_t place, co
 
 enum hm_status hm_dispatch_configure(const struct hm_config *config, struct hm_dispatch *dispatch)
 {
-    struct hm_dispatch_rules rules = {0};
+    const struct hm_hamiltonian_ops *hamiltonian;
+    HM_TRY(hm_hamiltonian_find(config, &hamiltonian));
+    struct hm_dispatch_rules rules = {.analytic = hamiltonian->analytic, .patience = hm_hamiltonian_patience(config)};
     if (!hm_config_is(config, "oracle.deadline", "auto")) rules.deadline = hm_config_real(config, "oracle.deadline");
     for (size_t place = 0; place < hm_config_length(config, "oracle.on_failure"); place++) {
         char key[64];

@@ -104,6 +104,17 @@ static void log_header(struct driver *d, const struct hm_layout *layout)
         hm_log_line(&d->log, "%d ranks in each oracle group", layout->group_size);
 }
 
+/* Beside the oracle ranks', as if of one group more; not where there is nothing to ask it. */
+static enum hm_status create_frame_hamiltonian(struct driver *d)
+{
+    const int groups = d->simulation.oracle.groups;
+    const struct hm_oracle_group own = {groups, groups + 1, NULL, HM_NO_INTERRUPT};
+    const struct hm_hamiltonian_ops *ops;
+    HM_TRY(hm_hamiltonian_find(d->job->config, &ops));
+    if (!ops->analytic && !ops->bonds) return HM_OK;
+    return hm_hamiltonian_create(d->job->config, &d->job->frame, &own, &d->frame_hamiltonian);
+}
+
 static enum hm_status open_outputs(struct driver *d)
 {
     const struct hm_config *config = d->job->config;
@@ -111,10 +122,10 @@ static enum hm_status open_outputs(struct driver *d)
     struct hm_hamiltonian *hamiltonian = &d->simulation.hamiltonian;
     if (!hamiltonian->ops) {
         hamiltonian = &d->frame_hamiltonian;
-        HM_TRY(hm_hamiltonian_create(config, &d->job->frame, NULL, hamiltonian));
+        HM_TRY(create_frame_hamiltonian(d));
     }
-    size_t nbond;
-    const size_t(*bonds)[2] = hm_hamiltonian_bonds(hamiltonian, &nbond);
+    size_t nbond = 0;
+    const size_t(*bonds)[2] = hamiltonian->ops ? hm_hamiltonian_bonds(hamiltonian, &nbond) : NULL;
     const struct hm_trajectory_setup setup = {
         .frame = &d->job->frame,
         .config_yaml = hm_config_yaml(config),
@@ -138,7 +149,7 @@ static enum hm_status open_outputs(struct driver *d)
             .bonds = bonds,
             .trajectory = d->trajectory,
             .oracle = &d->simulation.oracle,
-            .hamiltonian = hamiltonian,
+            .hamiltonian = hamiltonian->ops ? hamiltonian : NULL,
             .log = &d->log,
         };
         status = hm_recorder_create(&recorder, &d->recorder);

@@ -280,6 +280,59 @@ static void give_up(const char *fault, const char *more, const char *words)
     hm_frame_release(&frame);
 }
 
+/* In a row, whatever the number of questions: after the first one it is asked once for each. */
+static void test_restarts_in_a_row(void)
+{
+    char command[1024], keys[2200], folder[1024];
+    struct hm_frame frame;
+    struct hm_hamiltonian hamiltonian = {0};
+    double force[3 * NATOM];
+    struct hm_label label = {.force = force};
+    make_frame(&frame);
+    client_command("", command);
+    remove("mended");
+    snprintf(keys, sizeof keys, ", restarts: 2, command: 'cd %s; test -e mended || exit 3; exec %s'",
+             getcwd(folder, sizeof folder) ? folder : ".", command);
+    const int kept = hush();
+    HM_ASSERT_OK(make_for(NULL, &frame, keys, &hamiltonian));
+    static const int attempts[] = {3, 1, 1};
+    static const char *const said[] = {"of 3 attempts", "of 4 attempts", "of 5 attempts"};
+    for (size_t question = 0; question < 3; question++) {
+        CU_ASSERT_EQUAL(hm_hamiltonian_evaluate(&hamiltonian, &frame, &label), HM_ORACLE_FAILED);
+        CU_ASSERT_EQUAL(label.iterations, attempts[question]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), said[question]));
+    }
+    FILE *mended = fopen("mended", "w");
+    CU_ASSERT_TRUE(mended && fclose(mended) == 0);
+    HM_ASSERT_OK(hm_hamiltonian_evaluate(&hamiltonian, &frame, &label));
+    CU_ASSERT_TRUE(is_right(&frame, &label));
+    remove("mended");
+    hamiltonian.ops->reset(hamiltonian.self);
+    CU_ASSERT_EQUAL(hm_hamiltonian_evaluate(&hamiltonian, &frame, &label), HM_ORACLE_FAILED);
+    CU_ASSERT_EQUAL(label.iterations, 3); /* it had answered */
+    unhush(kept);
+    hm_hamiltonian_destroy(&hamiltonian);
+    hm_frame_release(&frame);
+}
+
+/* So long the dispatch waits at least, by flaky, too. */
+static void test_patience(void)
+{
+    static const char ipi[] = "type: ipi, command: 'true', restarts: 2, deadline: 10 s, connect: 5 s";
+    static const char *const around[][2] = {
+        {"{", "}"}, {"{type: flaky, latency: 7 s, patience: 20 s, hamiltonian: {", "}}"}, {"{type: harmonic", "}"}};
+    const double expected[] = {3 * 16, 7 + 3 * 16, 0};
+    for (size_t k = 0; k < 3; k++) {
+        char text[512];
+        struct hm_config *config = NULL;
+        snprintf(text, sizeof text, "integrator: {timestep: 1 fs, steps: 1}\nhamiltonian: %s%s%s\n", around[k][0],
+                 k < 2 ? ipi : "", around[k][1]);
+        HM_ASSERT_OK(hm_config_parse(text, "run.yaml", NULL, 0, &config));
+        CU_ASSERT_EQUAL(hm_hamiltonian_patience(config), expected[k]);
+        hm_config_destroy(&config);
+    }
+}
+
 static void test_giving_up(void)
 {
     give_up("die", "", "ended with code 3");
@@ -516,7 +569,8 @@ static void refuse(const char *keys, const char *words)
     struct hm_hamiltonian hamiltonian = {0};
     make_frame(&frame);
     const enum hm_status status = make_for(NULL, &frame, keys, &hamiltonian);
-    const bool said = strstr(hm_status_message(), words) && strstr(hm_status_message(), "run.yaml:2:");
+    const bool said = strstr(hm_status_message(), words) &&
+                      (strstr(hm_status_message(), "run.yaml:2:") || strstr(hm_status_message(), "run.yaml:3:"));
     if (status != HM_BAD_CONFIG || !said) printf("\n      %s: %d, %s ", keys, (int)status, hm_status_message());
     CU_ASSERT_EQUAL(status, HM_BAD_CONFIG);
     CU_ASSERT_TRUE(said);
@@ -540,6 +594,9 @@ static void test_refused(void)
     refuse(", command: 'true', box: 1 A", "the atoms are spread over 1.746 A");
     refuse(", command: 'true', molecule: HCl", "has no 'molecule'");
     refuse(", command: 'true', deadline: 1", "deadline");
+    refuse(", command: 'true', deadline: 1 min}\noracle: {deadline: 1 min", "is given up after 1 min");
+    refuse(", command: 'true'}\nranks: {predictors: 0, oracles: 1, oracle_size: 3",
+           "start it by 'command: mpirun -n 3 ...'");
 }
 
 static void test_addresses_in_use(void)
@@ -601,6 +658,8 @@ static const struct hm_test tests[] = {
     {"clients that are silent", test_clients_that_are_silent},
     {"clients that hang up or send noise", test_clients_that_hang_up_or_send_noise},
     {"clients that never do better", test_giving_up},
+    {"restarts in a row", test_restarts_in_a_row},
+    {"how long it may take", test_patience},
     {"NaN is data; a client anew", test_numbers_that_are_none_are_data},
     {"called off", test_interrupts},
     {"clients started by hand, that die and come again", test_clients_started_by_hand},

@@ -89,10 +89,10 @@ def gives_up():
           f"hopeless: {run.stderr}")
     with h5py.File("hopeless.h5") as file:
         check(len(file["/hamlet/oracle_faults"]) == 4, "hopeless: faults before the end are in the file")
-    # Geometry is finite, force never: the physics.
+    # A program whose forces are never finite: nothing that another start of the run would change.
     write("absurd", "{type: flaky, nan: 1, hamiltonian: " + PLAIN + "}", extra="oracle: {on_failure: [stop]}")
     run = hamlet("run", "absurd.yaml", "--quiet")
-    check(run.returncode == 3 and "starting geometry is not finite" in run.stderr, f"absurd: {run.returncode} {run.stderr}")
+    check(run.returncode == 3 and "step 0: no force after 1 call of the oracle (1 not finite)" in run.stderr, f"absurd: {run.returncode} {run.stderr}")
 
 
 def children(pid):

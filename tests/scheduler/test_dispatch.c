@@ -154,6 +154,29 @@ static void test_divergence(void)
     end();
 }
 
+/* Of a program elsewhere nobody knows what it would say of another geometry: it may simply be broken. */
+static void test_a_program_that_is_never_finite(void)
+{
+    begin("", "nnnn");
+    oracle.rules.analytic = false;
+    CU_ASSERT_EQUAL(ask(), HM_ORACLE_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "after 4 calls of the oracle (4 not finite)"));
+    end();
+}
+
+/* A question without an answer has not been asked: the next has its ticket, and so its group. */
+static void test_a_failed_question_gives_its_ticket_back(void)
+{
+    begin("oracle: {on_failure: [stop]}", "wfw");
+    HM_ASSERT_OK(ask());
+    CU_ASSERT_EQUAL(ask(), HM_ORACLE_FAILED);
+    CU_ASSERT_EQUAL(records[0].request, 1);
+    CU_ASSERT_EQUAL(oracle.desk->tickets, 1);
+    HM_ASSERT_OK(ask());
+    CU_ASSERT_EQUAL(oracle.desk->tickets, 2);
+    end();
+}
+
 static void test_restart(void)
 {
     begin("", "ccc");
@@ -266,9 +289,10 @@ static void test_bad_rules(void)
 static void test_deadlines_are_learned(void)
 {
     struct hm_pace pace = {0};
-    const struct hm_dispatch_rules learned = {0}, given = {.deadline = 0.5};
+    const struct hm_dispatch_rules learned = {0}, given = {.deadline = 0.5}, patient = {.patience = 2000};
     CU_ASSERT_EQUAL(hm_pace_deadline(&pace, &learned), 1800);
     CU_ASSERT_EQUAL(hm_pace_deadline(&pace, &given), 0.5);
+    CU_ASSERT_EQUAL(hm_pace_deadline(&pace, &patient), 2000); /* what gives up by itself is not given up before */
     for (int k = 0; k < 5; k++) hm_pace_add(&pace, 1e-3);
     CU_ASSERT_EQUAL(hm_pace_deadline(&pace, &learned), 10); /* not less */
     for (int k = 0; k < 123; k++) hm_pace_add(&pace, k % 10 == 0 ? 100 : 3);
@@ -282,6 +306,8 @@ static void test_deadlines_are_learned(void)
 static const struct hm_test tests[] = {
     {"the ladder", test_ladder},
     {"what is not finite for everybody", test_divergence},
+    {"a program that is never finite", test_a_program_that_is_never_finite},
+    {"a failed question gives its ticket back", test_a_failed_question_gives_its_ticket_back},
     {"a fresh start", test_restart},
     {"every fault is written down", test_every_fault_is_written_down},
     {"faults wait for the log", test_faults_wait_for_the_log},
