@@ -239,8 +239,9 @@ static bool allocate_levels(struct hm_basis *b)
     return b->level_terms && b->level_monomials && b->level_degree;
 }
 
-enum hm_status hm_basis_create(const struct hm_config *config, const struct hm_frame *frame, enum hm_basis_kind kind,
-                               unsigned degree, size_t most_terms, struct hm_basis **basis)
+enum hm_status hm_surrogate_basis_create(const struct hm_config *config, const struct hm_frame *frame,
+                                         enum hm_basis_kind kind, unsigned degree, size_t most_terms,
+                                         struct hm_basis **basis)
 {
     struct making making = {0};
     *basis = calloc(1, sizeof **basis);
@@ -252,11 +253,11 @@ enum hm_status hm_basis_create(const struct hm_config *config, const struct hm_f
     free(making.owner);
     free(making.is_sine);
     free(making.coupled);
-    if (status != HM_OK) hm_basis_destroy(basis);
+    if (status != HM_OK) hm_surrogate_basis_destroy(basis);
     return status;
 }
 
-void hm_basis_destroy(struct hm_basis **basis)
+void hm_surrogate_basis_destroy(struct hm_basis **basis)
 {
     struct hm_basis *b = *basis;
     if (b) {

@@ -72,8 +72,9 @@ struct hm_basis {
 enum hm_basis_kind { HM_BASIS_INTERNAL, HM_BASIS_DISTANCES };
 
 /* `degree` 0: as many levels as `most_terms` allow; otherwise that one. */
-enum hm_status hm_basis_create(const struct hm_config *config, const struct hm_frame *frame, enum hm_basis_kind kind,
-                               unsigned degree, size_t most_terms, struct hm_basis **basis);
-void hm_basis_destroy(struct hm_basis **basis);
+enum hm_status hm_surrogate_basis_create(const struct hm_config *config, const struct hm_frame *frame,
+                                         enum hm_basis_kind kind, unsigned degree, size_t most_terms,
+                                         struct hm_basis **basis);
+void hm_surrogate_basis_destroy(struct hm_basis **basis);
 
 #endif

@@ -89,7 +89,7 @@ static void destroy(void **self)
 {
     struct polynomial *p = *self;
     if (p) {
-        hm_basis_destroy(&p->basis);
+        hm_surrogate_basis_destroy(&p->basis);
         hm_frame_release(&p->box);
         free(p->memory);
         free(p);
@@ -108,7 +108,7 @@ static enum hm_status create(const struct hm_config *config, const struct hm_fra
     enum hm_status status;
     HM_TRY_GOTO(status, hm_frame_copy(frame, &p->box), fail);
     const enum hm_basis_kind kind = distances ? HM_BASIS_DISTANCES : HM_BASIS_INTERNAL;
-    HM_TRY_GOTO(status, hm_basis_create(config, frame, kind, degree, MOST_TERMS, &p->basis), fail);
+    HM_TRY_GOTO(status, hm_surrogate_basis_create(config, frame, kind, degree, MOST_TERMS, &p->basis), fail);
     HM_TRY_GOTO(status, check_data(config, frame, p->basis), fail);
     if (!allocate(p)) {
         status = hm_fail(HM_OUT_OF_MEMORY, "no memory for a surrogate of %zu terms", p->basis->nterm);

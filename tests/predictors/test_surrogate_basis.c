@@ -19,7 +19,7 @@ enum { PLENTY = 1500 };
 static struct hm_basis *make_basis(const struct molecule *m, enum hm_basis_kind kind, unsigned degree, size_t most)
 {
     struct hm_basis *basis = NULL;
-    HM_ASSERT_OK(hm_basis_create(m->config, &m->frame, kind, degree, most, &basis));
+    HM_ASSERT_OK(hm_surrogate_basis_create(m->config, &m->frame, kind, degree, most, &basis));
     CU_ASSERT_PTR_NOT_NULL_FATAL(basis);
     return basis;
 }
@@ -177,7 +177,7 @@ static void check_distances(const char *geometry, unsigned degree, const double 
         CU_ASSERT_EQUAL(basis->nvariable, npair);
         CU_ASSERT_EQUAL(basis->nlevel, 1);
         CU_ASSERT_EQUAL((double)basis->nterm, round(terms));
-        hm_basis_destroy(&basis);
+        hm_surrogate_basis_destroy(&basis);
     }
     free(images);
     free(g.permutation);
@@ -209,22 +209,22 @@ static void levels_of_water_are_its_degrees(void)
         CU_ASSERT_EQUAL(basis->level_monomials[l], without[l]);
         CU_ASSERT_EQUAL(basis->level_degree[l], l + 2);
     }
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     basis = make_basis(&m, HM_BASIS_INTERNAL, 0, 40); /* room for five degrees */
     CU_ASSERT_EQUAL(basis->nlevel, 4);
     CU_ASSERT_EQUAL(basis->nterm, 33);
     CU_ASSERT_EQUAL(basis->highest, 5);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     basis = make_basis(&m, HM_BASIS_INTERNAL, 0, 1); /* the first is there in any case */
     CU_ASSERT_EQUAL(basis->nlevel, 1);
     CU_ASSERT_EQUAL(basis->nterm, 6);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
 
     m.frame.mass[1] *= 2; /* HDO */
     basis = make_basis(&m, HM_BASIS_INTERNAL, 0, PLENTY);
     CU_ASSERT_EQUAL(basis->nlike, 3);
     for (size_t l = 0; l < basis->nlevel; l++) CU_ASSERT_EQUAL(basis->level_terms[l], without[l]);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
@@ -239,7 +239,7 @@ static void degree_two_of_methane_by_hand(void)
     CU_ASSERT_EQUAL(basis->nlike, 2);
     CU_ASSERT_EQUAL(basis->nexchange, 24);
     CU_ASSERT_EQUAL(basis->nterm, 2 + 2 + 1 + 2 + 2);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
@@ -306,7 +306,7 @@ static void check_invariance(const char *geometry, enum hm_basis_kind kind, unsi
     check_same(b, &m.frame, term, moved, term + b->nterm);
     free(term);
     free(g.permutation);
-    hm_basis_destroy(&b);
+    hm_surrogate_basis_destroy(&b);
     molecule_destroy(&m);
 }
 
@@ -376,7 +376,7 @@ static void levels_are_nested_and_no_monomial_comes_twice(void)
         struct hm_basis *basis = make_basis(&m, HM_BASIS_INTERNAL, 0, 300);
         check_monomials(basis);
         check_levels(basis, 300);
-        hm_basis_destroy(&basis);
+        hm_surrogate_basis_destroy(&basis);
         molecule_destroy(&m);
     }
 }
@@ -403,7 +403,7 @@ static void check_kinds(const char *geometry, size_t bonds, size_t angles, size_
     CU_ASSERT_EQUAL(count_kind(basis, HM_PRIMITIVE_PLANARITY), planarities);
     CU_ASSERT_EQUAL(count_kind(basis, HM_PRIMITIVE_INVERSE), remote);
     CU_ASSERT_EQUAL(basis->nvariable, bonds + angles + cosines + 2 * dihedrals + planarities + remote);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
@@ -449,7 +449,7 @@ static void a_planar_centre_has_coordinates_out_of_its_plane(void)
     const double down = largest_change(basis, &m.frame, HM_PRIMITIVE_PLANARITY, m.frame.x, x);
     CU_ASSERT_TRUE(up > 5e-3);
     HM_ASSERT_NEAR(up, down, 1e-14);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
@@ -467,7 +467,7 @@ static void bends_of_a_line_go_together(void)
     trans[9] = -0.3;
     CU_ASSERT_EQUAL(largest_change(basis, &m.frame, HM_PRIMITIVE_COSINE, cis, trans), 0);
     CU_ASSERT_TRUE(largest_change(basis, &m.frame, HM_PRIMITIVE_INVERSE, cis, trans) > 5e-4);
-    hm_basis_destroy(&basis);
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
@@ -478,12 +478,12 @@ static void pieces_are_refused_with_their_number(void)
     struct molecule m;
     struct hm_basis *basis = NULL;
     molecule_create(&m, MOLECULE_WATER " H 5 0 0 H 5 0.74 0", "predictor: {type: surrogate, basis: internal}");
-    CU_ASSERT_EQUAL(hm_basis_create(m.config, &m.frame, HM_BASIS_INTERNAL, 0, 100, &basis), HM_BAD_CONFIG);
+    CU_ASSERT_EQUAL(hm_surrogate_basis_create(m.config, &m.frame, HM_BASIS_INTERNAL, 0, 100, &basis), HM_BAD_CONFIG);
     CU_ASSERT_PTR_NULL(basis);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "molecule.yaml:3:30: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "3 bonds hold the 5 atoms together in 2 pieces"));
-    HM_ASSERT_OK(hm_basis_create(m.config, &m.frame, HM_BASIS_DISTANCES, 2, 0, &basis));
-    hm_basis_destroy(&basis);
+    HM_ASSERT_OK(hm_surrogate_basis_create(m.config, &m.frame, HM_BASIS_DISTANCES, 2, 0, &basis));
+    hm_surrogate_basis_destroy(&basis);
     molecule_destroy(&m);
 }
 
