@@ -48,3 +48,12 @@ if(NOT MPIEXEC_EXECUTABLE)
   message(FATAL_ERROR "No MPI launcher was found (mpiexec${MPI_EXECUTABLE_SUFFIX}): install openmpi-bin or mpich.")
 endif()
 message(STATUS "Found MPI ${MPI_C_VERSION}: ${MPI_C_COMPILER}, ${MPIEXEC_EXECUTABLE}")
+
+# Plots over time on the page of a report; its minified file goes into the program.
+find_path(HAMLET_DYGRAPHS dygraph.min.js PATHS /usr/share/javascript/dygraphs /usr/local/share/javascript/dygraphs
+          NO_DEFAULT_PATH DOC "Folder with dygraph.min.js and dygraph.min.css")
+if(NOT HAMLET_DYGRAPHS OR NOT EXISTS "${HAMLET_DYGRAPHS}/dygraph.min.css")
+  message(FATAL_ERROR "dygraph.min.js and dygraph.min.css were not found: install libjs-dygraphs, or set HAMLET_DYGRAPHS "
+                      "to the folder that holds them (dygraphs.com, version 2).")
+endif()
+message(STATUS "Found dygraphs: ${HAMLET_DYGRAPHS}")

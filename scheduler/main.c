@@ -18,6 +18,8 @@ static const struct command {
     {"sweep", "FILE [-n N]", "run what a base configuration and some axes make, into one table", hm_command_sweep},
     {"train", "FILE --from TRAJECTORY -o W.h5", "train its predictor on a recorded trajectory", hm_command_train},
     {"analyze", "RUN.h5 [--json] [--reference OTHER.h5]", "what a run says about itself", hm_command_analyze},
+    {"report", "RUN.h5|SWEEP [-o F.html] [--reference O.h5]", "the same and more as one page with plots",
+     hm_command_report},
     {"validate", "FILE", "check a configuration and the files it names", hm_command_validate},
     {"explain", "[KEY]", "explain the keys of a configuration", hm_command_explain},
     {"energy", "GEOMETRY --hamiltonian '{type: ...}'", "energy and forces of one geometry", hm_command_energy},

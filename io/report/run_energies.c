@@ -1,0 +1,169 @@
+/* Energy and temperature of a run over time, and which of its steps were exact. */
+#include "io/report/report_internal.h"
+
+#include "io/analysis/analysis_internal.h"
+#include "io/units.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { SLAB = 8192, RUG_BINS = 1000 };
+
+/* ---- the rug ---- */
+
+static enum hm_status count_exact(const struct hm_run *run, struct hm_decision_record *slab, double *exact, double *all)
+{
+    for (size_t first = 0; first < run->info.ndecision; first += SLAB) {
+        const size_t left = run->info.ndecision - first, count = left < SLAB ? left : SLAB;
+        HM_TRY(hm_trajectory_read_decisions(run->trajectory, first, count, slab));
+        for (size_t i = 0; i < count; i++) {
+            if (slab[i].step < 0 || slab[i].step >= run->steps) continue;
+            const size_t bin = (size_t)((double)slab[i].step * RUG_BINS / (double)run->steps);
+            all[bin]++;
+            exact[bin] += slab[i].action == HM_INJECT;
+        }
+    }
+    return HM_OK;
+}
+
+enum hm_status hm_report_mark_exact(struct hm_report *report, const struct hm_report_runs *runs, struct hm_plot *plot)
+{
+    const struct hm_run *run = runs->run;
+    if (!plot || run->info.ndecision == 0 || run->steps < 1) return report->status;
+    double *exact = hm_report_alloc(report, RUG_BINS, sizeof *exact), *all = calloc(RUG_BINS, sizeof *all);
+    struct hm_decision_record *slab = malloc(SLAB * sizeof *slab);
+    enum hm_status status = exact && all && slab ? count_exact(run, slab, exact, all)
+                                                 : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
+    for (size_t b = 0; status == HM_OK && b < RUG_BINS; b++) exact[b] = all[b] > 0 ? exact[b] / all[b] : 0;
+    free(slab);
+    free(all);
+    if (status != HM_OK) return status;
+    plot->rug = exact;
+    plot->rug_count = RUG_BINS;
+    plot->rug_span = (double)run->steps * run->info.timestep * HM_TIME_PS;
+    return HM_OK;
+}
+
+/* ---- energies ---- */
+
+struct energies {
+    struct hm_thin total, conserved, kinetic, potential, temperature;
+    double total_sum, conserved_sum, potential_sum, kinetic_sum; /* over frames where they are known */
+    size_t total_known, conserved_known, potential_known;
+};
+
+static void add(double value, double *sum, size_t *known)
+{
+    if (!isfinite(value)) return;
+    *sum += value;
+    ++*known;
+}
+
+static void add_frame(struct energies *e, double time_ps, double kinetic, double potential, double conserved,
+                      double kelvin)
+{
+    const double unit = HM_ENERGY_KJ_PER_MOL;
+    hm_thin_add(&e->total, time_ps, unit * (kinetic + potential));
+    hm_thin_add(&e->conserved, time_ps, unit * conserved);
+    hm_thin_add(&e->kinetic, time_ps, unit * kinetic);
+    hm_thin_add(&e->potential, time_ps, unit * potential);
+    hm_thin_add(&e->temperature, time_ps, kelvin * kinetic);
+    add(unit * (kinetic + potential), &e->total_sum, &e->total_known);
+    add(unit * conserved, &e->conserved_sum, &e->conserved_known);
+    add(unit * potential, &e->potential_sum, &e->potential_known);
+    if (isfinite(kinetic)) e->kinetic_sum += unit * kinetic;
+}
+
+struct slab {
+    int64_t step[SLAB];
+    double potential[SLAB], kinetic[SLAB], conserved[SLAB];
+};
+
+static enum hm_status read_energies(const struct hm_run *run, struct slab *slab, struct energies *e)
+{
+    const size_t freedom = hm_degrees_of_freedom(&run->frame);
+    const double kelvin = freedom > 0 ? 2 * HM_TEMPERATURE_KELVIN / (double)freedom : NAN;
+    for (size_t first = 0; first < run->info.nframe; first += SLAB) {
+        const size_t left = run->info.nframe - first, count = left < SLAB ? left : SLAB;
+        HM_TRY(hm_trajectory_read_frames(run->trajectory, first, count, slab->step, NULL, NULL, NULL, slab->potential,
+                                         slab->kinetic));
+        HM_TRY(hm_trajectory_read_conserved(run->trajectory, first, count, slab->conserved));
+        for (size_t i = 0; i < count; i++)
+            add_frame(e, (double)slab->step[i] * run->info.timestep * HM_TIME_PS, slab->kinetic[i], slab->potential[i],
+                      slab->conserved[i], kelvin);
+    }
+    hm_thin_finish(&e->total);
+    hm_thin_finish(&e->conserved);
+    hm_thin_finish(&e->kinetic);
+    hm_thin_finish(&e->potential);
+    hm_thin_finish(&e->temperature);
+    return HM_OK;
+}
+
+static bool create_energies(struct hm_report *report, size_t count, struct energies *e)
+{
+    *e = (struct energies){0};
+    return hm_thin_create(report, count, &e->total) && hm_thin_create(report, count, &e->conserved) &&
+           hm_thin_create(report, count, &e->kinetic) && hm_thin_create(report, count, &e->potential) &&
+           hm_thin_create(report, count, &e->temperature);
+}
+
+static struct hm_plot *add_plot(struct hm_report *report, struct hm_report_section *section, const char *id,
+                                const char *title, const char *caption, const char *ylabel)
+{
+    return hm_report_add_plot(report, section,
+                              &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
+                                                .id = id,
+                                                .title = title,
+                                                .caption = caption,
+                                                .xlabel = "time, ps",
+                                                .ylabel = ylabel});
+}
+
+static enum hm_status show_total(struct hm_report *report, const struct hm_report_runs *runs,
+                                 struct hm_report_section *section, const struct energies *e)
+{
+    if (e->total_known == 0) {
+        hm_report_add_note(report, section, "The potential energy is not known at any frame.");
+        return report->status;
+    }
+    const double mean = e->total_sum / (double)e->total_known;
+    const char *caption = hm_report_text(
+        report,
+        "Its difference from the mean, %.8g kJ/mol; the mean kinetic energy is %.5g kJ/mol. Leapfrog's own "
+        "oscillation is in it; what counts is how the mean moves. Marks below: exact steps.",
+        mean, e->kinetic_sum / (double)e->kinetic.count);
+    struct hm_plot *plot = add_plot(report, section, "total-energy", "Total energy.", caption, "E \u2212 mean, kJ/mol");
+    hm_thin_show(report, plot, "total energy", HM_MARK_LINE, 0, &e->total, mean);
+    if (e->conserved_known > 0)
+        hm_thin_show(report, plot, "less the heat of the bath", HM_MARK_LINE, 1, &e->conserved,
+                     e->conserved_sum / (double)e->conserved_known);
+    return hm_report_mark_exact(report, runs, plot);
+}
+
+enum hm_status hm_report_energies(struct hm_report *report, const struct hm_report_runs *runs)
+{
+    struct energies e;
+    const size_t frames = runs->run->info.nframe;
+    if (frames == 0) return HM_OK;
+    if (!create_energies(report, frames, &e)) return report->status;
+    struct slab *slab = malloc(sizeof *slab);
+    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading energies");
+    const enum hm_status status = read_energies(runs->run, slab, &e);
+    free(slab);
+    HM_TRY(status);
+    struct hm_report_section *section = hm_report_add_section(report, "energy", "Energy and temperature", "");
+    HM_TRY(show_total(report, runs, section, &e));
+    struct hm_plot *plot = add_plot(report, section, "energies", "Kinetic and potential energy.",
+                                    e.potential_known > 0 ? "The potential energy less its mean." : "", "kJ/mol");
+    hm_thin_show(report, plot, "kinetic", HM_MARK_LINE, 1, &e.kinetic, 0);
+    if (e.potential_known > 0)
+        hm_thin_show(report, plot, "potential \u2212 mean", HM_MARK_LINE, 2, &e.potential,
+                     e.potential_sum / (double)e.potential_known);
+    HM_TRY(hm_report_mark_exact(report, runs, plot));
+    if (hm_degrees_of_freedom(&runs->run->frame) == 0) return report->status;
+    plot = add_plot(report, section, "temperature", "Temperature.",
+                    "Kinetic, of the degrees of freedom that carry heat.", "T, K");
+    hm_thin_show(report, plot, "temperature", HM_MARK_LINE, 3, &e.temperature, 0);
+    return hm_report_mark_exact(report, runs, plot);
+}

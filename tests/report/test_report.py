@@ -1,0 +1,129 @@
+"""What stands in a report: peaks survive the thinning, text from files is harmless, bad files are refused or shown as far
+as they go, and the forms svg and csv hold what the page shows."""
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import h5py
+import numpy
+
+HAMLET, SOURCE = os.environ["HAMLET"], os.environ["SOURCE_DIR"]
+CONFIG = SOURCE + "/examples/hcl/run.yaml"
+LINEAR = ("--set", "predictor={type: linear, representation: pair, inputs: [velocity, coordinate], history: 12}",
+      "--set", "training.warmup_steps=1000")
+
+
+def hamlet(*arguments, code=0):
+    done = subprocess.run([HAMLET, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == code, (arguments, done.returncode, done.stderr)
+    return done.stderr
+
+
+def run(name, *settings):
+    hamlet("run", CONFIG, "--quiet", "--overwrite", *LINEAR, *[w for s in settings for w in ("--set", s)],
+           "--set", "output.trajectory=" + name)
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def said(message, *words):
+    for word in words:
+        assert word in message, (word, message)
+    assert "\n" == message[-1] and message.startswith("hamlet: "), message
+
+
+# ---- numbers ----
+
+run("run.h5", "integrator.steps=50000")
+run("exact.h5", "integrator.steps=50000", "policy={type: always}")
+hamlet("report", "run.h5", "--reference", "exact.h5", "-o", "page.html")
+hamlet("report", "run.h5", "--reference", "exact.h5", "--format", "csv", "-o", "numbers")
+hamlet("report", "run.h5", "--reference", "exact.h5", "--format", "svg", "-o", "drawings")
+page = open("page.html", encoding="utf-8").read()
+plots = [name[:-4] for name in sorted(os.listdir("drawings"))]
+assert len(plots) >= 8 and all('id="%s"' % name in page for name in plots), plots
+for name in plots:
+    root = xml.etree.ElementTree.parse("drawings/%s.svg" % name).getroot()
+    assert root.tag.endswith("svg") and len(list(root.iter())) > 10, name
+    assert os.path.getsize("numbers/%s.csv" % name) > 40, name
+
+with h5py.File("run.h5") as f:
+    total = f["observables/total_energy/value"][:]
+    decisions = f["hamlet/decisions"][:]
+    kinetic = f["observables/kinetic_energy/value"][:]
+    residual = f["hamlet/injections"]["residual_relative"]
+    bond = numpy.linalg.norm(numpy.diff(f["particles/system/position/value"][100:], axis=1), axis=2).ravel()
+
+shown = rows("numbers/total-energy.csv")
+low, high = (numpy.array([float(r[k]) for r in shown]) for k in ("least", "largest"))
+span = numpy.ptp(total)
+assert len(shown) <= 1600 < len(total)
+assert abs(high.max() - (total.max() - total.mean())) < 1e-9 * span and abs(low.min() - (total.min() - total.mean())) < 1e-9 * span
+# Every stretch by itself, against NumPy.
+edges = numpy.searchsorted(numpy.arange(len(total)) * len(shown) // len(total), numpy.arange(len(shown)))
+assert numpy.allclose(high, numpy.maximum.reduceat(total, edges) - total.mean(), rtol=0, atol=1e-9 * span)
+assert numpy.allclose(low, numpy.minimum.reduceat(total, edges) - total.mean(), rtol=0, atol=1e-9 * span)
+
+kick = rows("numbers/residual.csv")
+assert abs(max(float(r["largest"] or r["relative error"]) for r in kick if r["relative error"]) / numpy.nanmax(residual) - 1) < 1e-9
+lengths = [r for r in rows("numbers/bond-1.csv") if r["series"] != "reference"]
+x, y = (numpy.array([float(r[k]) for r in lengths]) for k in ("length, Å", "density, 1/Å"))
+assert abs(y.sum() * (x[-1] - x[0]) / (len(x) - 1) - 1) < 1e-8
+assert abs((x * y).sum() / y.sum() - bond.mean()) < x[1] - x[0]
+
+exact = {r["reason"]: int(r["steps"]) for r in rows("numbers/reasons.csv") if r["step was"] == "exact"}
+assert sum(exact.values()) == (decisions["action"] == 1).sum(), exact
+names = {r["name"]: r["value"] for r in rows("numbers/analysis.csv")}
+assert int(float(names["steps"])) == 50000 and abs(float(names["mean_temperature_K"]) - kinetic[100:].mean() * 2 / 3 / 8.31446e-3) < 0.01
+
+# ---- text from files ----
+
+evil = '<script>alert("x")</script>&\u2028</style>'
+shutil.copy("run.h5", "evil.h5")
+with h5py.File("evil.h5", "r+") as f:
+    del f["hamlet/config"]
+    f["hamlet/config"] = "# " + evil
+os.rename("evil.h5", "<b>evil & co.h5")
+hamlet("report", "<b>evil & co.h5", "-o", "evil.html")
+text = open("evil.html", encoding="utf-8").read()
+assert evil not in text and "&lt;script&gt;alert(&quot;x&quot;)" in text
+assert "<b>evil" not in text and "&lt;b&gt;evil &amp; co.h5" in text
+
+# ---- bad input ----
+
+open("empty.h5", "w").close()
+said(hamlet("report", "empty.h5", code=2), "empty.h5")
+with h5py.File("foreign.h5", "w") as f:
+    f["x"] = 1
+said(hamlet("report", "foreign.h5", code=2), "foreign.h5")
+with open("run.h5", "rb") as whole, open("cut.h5", "wb") as cut:
+    cut.write(whole.read(3000))
+said(hamlet("report", "cut.h5", code=2), "cut.h5")
+said(hamlet("report", "absent.h5", code=2), "absent.h5")
+said(hamlet("report", "run.h5", "--format", "pdf", code=2), "html, svg or csv")
+said(hamlet("report", "run.h5", "-o", "run.h5", code=2), "run.h5")
+said(hamlet("report", "run.h5", "-o", "exact.h5", code=2), "exact.h5", "no report")
+assert h5py.is_hdf5("exact.h5")
+assert not os.path.exists("report.html")
+hamlet("report", "run.h5", "-o", "page.html")  # a report may be replaced
+
+# What can be shown is shown: other atoms, and a damaged table.
+hamlet("run", SOURCE + "/examples/water/run.yaml", "--quiet", "--set", "integrator.steps=1000", "--set",
+       "output.trajectory=water.h5")
+said(hamlet("report", "run.h5", "--reference", "water.h5", "-o", "other.html", code=2), "water.h5", "other atoms")
+text = open("other.html", encoding="utf-8").read()
+assert "other atoms" in text and 'id="total-energy"' in text and 'id="divergence"' not in text
+said(hamlet("report", "run.h5", "--reference", "foreign.h5", "-o", "other.html", code=2), "foreign.h5")
+shutil.copy("run.h5", "damaged.h5")
+with h5py.File("damaged.h5", "r+") as f:
+    del f["hamlet/correlations/spectrum"]
+    f["hamlet/correlations/spectrum"] = numpy.zeros((1, 3))
+said(hamlet("report", "damaged.h5", "-o", "damaged.html", code=2), "damaged")
+text = open("damaged.html", encoding="utf-8").read()
+assert "Not everything could be shown" in text and 'id="total-energy"' in text and 'id="vacf"' not in text
