@@ -148,6 +148,8 @@ enum hm_status hm_core_matrix(const struct hm_basis *basis, const double *x, con
 {
     double block[HM_BLOCK_MAX];
     struct hm_pair pair;
+    struct hm_nuclei nuclei;
+    HM_TRY(hm_nuclei_create(basis->natom, x, number, &nuclei));
     memset(H, 0, basis->nfunction * basis->nfunction * sizeof *H);
     for (size_t a = 0, item = 0; a < basis->nshell; a++)
         for (size_t b = 0; b <= a; b++, item++) {
@@ -155,9 +157,10 @@ enum hm_status hm_core_matrix(const struct hm_basis *basis, const double *x, con
             hm_pair_start(basis, x, a, b, &pair);
             memset(block, 0, pair.na * pair.nb * sizeof *block);
             add_kinetic(&pair, block);
-            hm_nuclear_block(&pair, basis->natom, x, number, block);
+            hm_nuclear_block(&pair, &nuclei, block);
             hm_block_scatter(basis, pair.a, pair.b, block, H);
         }
+    hm_nuclei_destroy(&nuclei);
     return HM_OK;
 }
 
@@ -192,29 +195,44 @@ static void overlap_gradient(const struct hm_pair *pair, const double *D, const 
         }
 }
 
+/* The share of one pair: gA and gB. */
+static void pair_gradient(const struct hm_basis *basis, const struct hm_pair *pair, const struct hm_nuclei *nuclei,
+                          const double *D, const double *W, double gA[3], double gB[3])
+{
+    double density[HM_BLOCK_MAX], weighted[HM_BLOCK_MAX], g[3] = {0};
+    const double twice = pair->a == pair->b ? 1 : 2;
+    hm_block_gather(basis, pair->a, pair->b, D, density);
+    for (size_t i = 0; i < pair->na * pair->nb; i++) density[i] *= twice;
+    hm_nuclear_gradient(pair, nuclei, density, gA, gB);
+    if (pair->a->atom == pair->b->atom) return;
+    hm_block_gather(basis, pair->a, pair->b, W, weighted);
+    for (size_t i = 0; i < pair->na * pair->nb; i++) weighted[i] *= twice;
+    overlap_gradient(pair, density, weighted, g);
+    for (int k = 0; k < 3; k++) {
+        gA[k] += g[k];
+        gB[k] -= g[k];
+    }
+}
+
 enum hm_status hm_one_electron_gradient(const struct hm_basis *basis, const double *x, const int *number,
                                         const double *D, const double *W, const struct hm_team *team, double *gradient)
 {
-    double density[HM_BLOCK_MAX], weighted[HM_BLOCK_MAX];
     struct hm_pair pair;
+    struct hm_nuclei nuclei;
+    HM_TRY(hm_nuclei_create(basis->natom, x, number, &nuclei));
     for (size_t a = 0, item = 0; a < basis->nshell; a++)
         for (size_t b = 0; b <= a; b++, item++) {
+            double g[2][3] = {{0}};
             if (!hm_team_mine(team, item)) continue;
-            const double twice = a == b ? 1 : 2;
-            double g[3] = {0};
             hm_pair_start(basis, x, a, b, &pair);
-            hm_block_gather(basis, pair.a, pair.b, D, density);
-            for (size_t i = 0; i < pair.na * pair.nb; i++) density[i] *= twice;
-            hm_nuclear_gradient(&pair, basis->natom, x, number, density, gradient);
-            if (pair.a->atom == pair.b->atom) continue;
-            hm_block_gather(basis, pair.a, pair.b, W, weighted);
-            for (size_t i = 0; i < pair.na * pair.nb; i++) weighted[i] *= twice;
-            overlap_gradient(&pair, density, weighted, g);
-            for (int k = 0; k < 3; k++) {
-                gradient[3 * pair.a->atom + (size_t)k] += g[k];
-                gradient[3 * pair.b->atom + (size_t)k] -= g[k];
+            pair_gradient(basis, &pair, &nuclei, D, W, g[0], g[1]);
+            for (size_t k = 0; k < 3; k++) {
+                gradient[3 * pair.a->atom + k] += g[0][k];
+                gradient[3 * pair.b->atom + k] += g[1][k];
             }
         }
+    hm_nuclei_add_forces(&nuclei, basis->natom, gradient);
+    hm_nuclei_destroy(&nuclei);
     return HM_OK;
 }
 
