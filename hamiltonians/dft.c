@@ -270,9 +270,10 @@ static enum hm_status load(void *self, struct hm_archive *archive)
     return hm_extrapolation_load(&q->past, archive);
 }
 
-static const char *const keys[] = {
-    "functional", "basis",          "auxiliary", "coulomb",     "grid",     "charge", "multiplicity",  "convergence",
-    "guess",      "max_iterations", "damping",   "level_shift", "smearing", "memory", "extrapolation", NULL};
+static const char *const keys[] = {"functional",     "basis",   "functions",    "auxiliary",   "coulomb",
+                                   "grid",           "charge",  "multiplicity", "convergence", "guess",
+                                   "max_iterations", "damping", "level_shift",  "smearing",    "memory",
+                                   "extrapolation",  NULL};
 
 const struct hm_hamiltonian_ops hm_hamiltonian_dft = {
     .method = {"dft", "Kohn-Sham density functional theory of isolated molecules in Gaussian functions (libxc)"},

@@ -225,34 +225,6 @@ done:
     return status;
 }
 
-enum hm_status hm_basis_of_atom(const struct hm_basis *basis, size_t atom, struct hm_basis *alone)
-{
-    size_t nshell = 0, nvalue = 0;
-    *alone = (struct hm_basis){.natom = 1, .max_l = -1};
-    for (size_t s = 0; s < basis->nshell; s++) {
-        if (basis->shell[s].atom != atom) continue;
-        nshell++;
-        nvalue += 2 * basis->shell[s].nprimitive;
-    }
-    alone->shell = calloc(nshell ? nshell : 1, sizeof *alone->shell);
-    alone->storage = calloc(nvalue ? nvalue : 1, sizeof *alone->storage);
-    if (!alone->shell || !alone->storage) {
-        hm_basis_destroy(alone);
-        return hm_fail(HM_OUT_OF_MEMORY, "no memory for the basis of an atom");
-    }
-    double *value = alone->storage;
-    for (size_t s = 0; s < basis->nshell; s++) {
-        const struct hm_shell *shell = &basis->shell[s];
-        const size_t n = shell->nprimitive;
-        if (shell->atom != atom) continue;
-        memcpy(value, shell->exponent, n * sizeof *value);
-        memcpy(value + n, shell->coefficient, n * sizeof *value);
-        add_shell(alone, shell->l, shell->spherical, 0, n, value, value + n);
-        value += 2 * n;
-    }
-    return HM_OK;
-}
-
 void hm_basis_destroy(struct hm_basis *basis)
 {
     free(basis->shell);

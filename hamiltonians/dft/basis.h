@@ -43,8 +43,6 @@ struct hm_basis {
  * the path of a file in G94 format. "auto" is the shipped auxiliary basis. */
 enum hm_status hm_basis_create(const struct hm_config *config, const char *key, const struct hm_frame *frame,
                                struct hm_basis *basis);
-/* Atom `atom` of it alone, as atom 0: shares nothing with it. */
-enum hm_status hm_basis_of_atom(const struct hm_basis *basis, size_t atom, struct hm_basis *alone);
 void hm_basis_destroy(struct hm_basis *basis);
 
 static inline size_t hm_cartesian_count(int l)

@@ -226,31 +226,6 @@ static void test_normalisation(void)
     dft_molecule_release(&a);
 }
 
-/* ---- one atom ---- */
-
-static void test_of_atom(void)
-{
-    struct dft_molecule a;
-    struct hm_basis alone_basis;
-    HM_ASSERT_OK(dft_molecule_make("basis: 6-31g*", 3, water, where, &a));
-    HM_ASSERT_OK(hm_basis_of_atom(&a.basis, 0, &alone_basis));
-    CU_ASSERT_EQUAL(alone_basis.natom, 1);
-    CU_ASSERT_EQUAL(alone_basis.nfunction, 15);
-    CU_ASSERT_EQUAL(alone_basis.max_l, 2);
-    for (size_t s = 0; s < alone_basis.nshell; s++) {
-        const struct hm_shell *one = &alone_basis.shell[s], *of = &a.basis.shell[s];
-        CU_ASSERT_EQUAL(one->atom, 0);
-        CU_ASSERT_EQUAL(one->first, of->first);
-        CU_ASSERT_EQUAL(one->coefficient[one->nprimitive - 1], of->coefficient[of->nprimitive - 1]);
-    }
-    hm_basis_destroy(&alone_basis);
-    HM_ASSERT_OK(hm_basis_of_atom(&a.basis, 2, &alone_basis));
-    CU_ASSERT_EQUAL(alone_basis.nfunction, 2);
-    CU_ASSERT_EQUAL(alone_basis.shell[1].first, 1);
-    hm_basis_destroy(&alone_basis);
-    dft_molecule_release(&a);
-}
-
 /* ---- faults ---- */
 
 static void test_names(void)
@@ -392,7 +367,6 @@ int main(void)
         {"spherical functions: orthonormal", test_orthonormal},
         {"ways to write a set", test_forms},
         {"normalisation", test_normalisation},
-        {"one atom of a basis", test_of_atom},
         {"names that are refused", test_names},
         {"files that are refused", test_malformed},
         {"files with random faults", test_fuzz},
