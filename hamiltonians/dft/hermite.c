@@ -88,6 +88,22 @@ void hm_hermite_expand(int la, int lb, double a, double b, double AB, double *E)
     }
 }
 
+/* d/dAB of the same recursion: P - A = -b/p AB and P - B = a/p AB move too. */
+void hm_hermite_expand_slope(int la, int lb, double a, double b, double AB, const double *E, double *S)
+{
+    const double p = a + b, half = 0.5 / p, PA = -b / p * AB, PB = a / p * AB;
+    const size_t row = (size_t)(la + lb + 1), rows = (size_t)(lb + 1);
+    memset(S, 0, (size_t)(la + 1) * rows * row * sizeof *S);
+    S[0] = -2 * a * b / p * AB * E[0];
+    for (int i = 0; i <= la; i++)
+        for (int j = 0; j <= lb; j++) {
+            if (i == 0 && j == 0) continue;
+            const size_t here = ((size_t)i * rows + (size_t)j) * row, below = here - (j > 0 ? row : rows * row);
+            raise(i + j - 1, half, j > 0 ? PB : PA, S + below, S + here);
+            for (int t = 0; t < i + j; t++) S[here + (size_t)t] += (j > 0 ? a : -b) / p * E[below + (size_t)t];
+        }
+}
+
 /* ---- R_tuv ----
  *
  * R^m_{t+1,u,v} = x R^{m+1}_{tuv} + t R^{m+1}_{t-1,u,v}, R^m_000 = (-2 alpha)^m F_m(alpha r^2), from m = L down to 0.

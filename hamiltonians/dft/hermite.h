@@ -50,6 +50,10 @@ const double *hm_boys_table(void);
  * AB = A - B in that direction; the prefactor exp(-a b / p AB^2) is included. */
 void hm_hermite_expand(int la, int lb, double a, double b, double AB, double *E);
 
+/* Their derivatives with respect to AB, at a fixed P: S_t^{ij}, in the same places. E is what hm_hermite_expand gave.
+ */
+void hm_hermite_expand_slope(int la, int lb, double a, double b, double AB, const double *E, double *S);
+
 /* R_tuv for t + u + v <= L, each times `scale`. */
 void hm_hermite_coulomb(int L, double alpha, const double r[3], double scale, double *R);
 

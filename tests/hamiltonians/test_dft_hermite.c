@@ -124,6 +124,18 @@ static void test_expansion(void)
             }
 }
 
+static void test_expansion_slope(void)
+{
+    enum { LA = 4, LB = 4, SIZE = (LA + 1) * (LB + 1) * (LA + LB + 1) };
+    double low[SIZE], high[SIZE], E[SIZE], S[SIZE];
+    const double a = 0.7, b = 1.9, AB = 0.6, h = 1e-4;
+    hm_hermite_expand(LA, LB, a, b, AB, E);
+    hm_hermite_expand(LA, LB, a, b, AB - h, low);
+    hm_hermite_expand(LA, LB, a, b, AB + h, high);
+    hm_hermite_expand_slope(LA, LB, a, b, AB, E, S);
+    for (size_t i = 0; i < SIZE; i++) HM_ASSERT_NEAR((high[i] - low[i]) / (2 * h), S[i], 1e-7);
+}
+
 static void test_order(void)
 {
     size_t place = 0;
@@ -175,6 +187,7 @@ static const struct hm_test tests[] = {
     {"Boys function against mpmath", test_boys},
     {"derivatives of the Boys function", test_boys_slope},
     {"a product of Gaussians is the sum of its Hermite Gaussians", test_expansion},
+    {"derivatives of expansions", test_expansion_slope},
     {"order of Hermite Gaussians", test_order},
     {"Coulomb integrals are derivatives of one another", test_coulomb},
 };
