@@ -21,6 +21,13 @@ struct hm_exchange {
     bool filled;
 };
 
+/* NULL where a block is not full. */
+static inline const struct hm_pair *hm_exchange_pair(const struct hm_coulomb *coulomb, size_t index)
+{
+    const uint32_t n = coulomb->exchange->pair[index];
+    return n == HM_NO_PAIR ? NULL : &coulomb->pairs.pair[n];
+}
+
 void hm_exchange_bra(struct hm_coulomb *coulomb, size_t index, struct hm_bra *bra);
 void hm_exchange_gather(struct hm_coulomb *coulomb, size_t index, size_t block, struct hm_quartet *q,
                         double f[HM_LANES]);
