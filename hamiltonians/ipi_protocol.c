@@ -126,6 +126,14 @@ static enum hm_ipi_progress more(struct hm_ipi_answer *answer, size_t wanted)
     return HM_IPI_MORE;
 }
 
+/* LAMMPS sends the upper triangle, and zeros. */
+static void complete_virial(double virial[9])
+{
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++)
+            if (virial[3 * i + k] == 0) virial[3 * i + k] = virial[3 * k + i];
+}
+
 enum hm_ipi_progress hm_ipi_read_answer(const unsigned char *bytes, size_t size, size_t natom, double *force,
                                         struct hm_ipi_answer *answer)
 {
@@ -144,6 +152,7 @@ enum hm_ipi_progress hm_ipi_read_answer(const unsigned char *bytes, size_t size,
     if (text < 0 || text > HM_IPI_TEXT_MOST) return nonsense(answer, "the length of the text at its end is absurd");
     answer->text = (size_t)text;
     memcpy(answer->virial, bytes + whole - INT - sizeof answer->virial, sizeof answer->virial);
+    complete_virial(answer->virial);
     memcpy(force, bytes + COUNT_END, 3 * natom * REAL);
     return HM_IPI_DONE;
 }

@@ -13,7 +13,7 @@
  * whatever the bytes are, reading them stays inside them.
  *
  * Shapes: x, force (natom, 3); cell, virial (3, 3), lattice vectors in rows.
- * Units: Hartree atomic units. virial = sum of x F^T = -dE/d(strain).
+ * Units: Hartree atomic units. virial = sum of x F^T = -dE/d(strain) = volume times pressure of what does not move.
  * Errors: nonsense is an answer like others, with a reason. Owns: nothing. MPI: local.
  * Source: Kapil et al., Comput. Phys. Commun. 236, 214 (2019), and the manual of i-PI.
  */

@@ -121,6 +121,10 @@ static void print_energy(const struct hm_frame *frame, const struct hm_label *la
         for (size_t i = 0; i < n; i++)
             printf("%s[%.15g, %.15g, %.15g]", i ? ", " : "", label->force[3 * i], label->force[3 * i + 1],
                    label->force[3 * i + 2]);
+        printf("], \"virial_hartree\": [");
+        for (size_t k = 0; k < 3; k++)
+            printf("%s[%.15g, %.15g, %.15g]", k ? ", " : "", label->virial[3 * k], label->virial[3 * k + 1],
+                   label->virial[3 * k + 2]);
         printf("], \"converged\": %s, \"iterations\": %s, \"seconds\": %.3g}\n", converged ? "true" : "false",
                known ? iterations : "null", label->seconds);
         return;

@@ -151,6 +151,24 @@ static void test_a_whole_answer(void)
     for (int k = 0; k < 9; k++) CU_ASSERT_EQUAL(r.answer.virial[k], 3 * NATOM + k + 0.5);
 }
 
+/* Some clients send the upper triangle only, some might the lower. */
+static void test_half_a_virial(void)
+{
+    unsigned char bytes[512];
+    for (int lower = 0; lower < 2; lower++) {
+        const size_t size = make_answer(bytes, NATOM, 0), at = size - 4 - 9 * sizeof(double);
+        for (size_t i = 0; i < 3; i++)
+            for (size_t k = 0; k < 3; k++) {
+                const double value = lower ? i >= k : i <= k;
+                const double entry = value * (double)(1 + i + k + i * k);
+                memcpy(bytes + at + (3 * i + k) * sizeof entry, &entry, sizeof entry);
+            }
+        const struct reading r = read_copy(bytes, size);
+        for (size_t i = 0; i < 3; i++)
+            for (size_t k = 0; k < 3; k++) CU_ASSERT_EQUAL(r.answer.virial[3 * i + k], (double)(1 + i + k + i * k));
+    }
+}
+
 static void test_pieces_of_an_answer(void)
 {
     unsigned char bytes[512];
@@ -256,6 +274,7 @@ static const struct hm_test tests[] = {
     {"INIT", test_init},
     {"POSDATA: cell, inverse, positions", test_positions},
     {"an answer is read", test_a_whole_answer},
+    {"half a virial", test_half_a_virial},
     {"an answer that comes in pieces", test_pieces_of_an_answer},
     {"counts that are not ours are refused before they are used", test_counts_that_are_not_ours},
     {"nine million bytes of damaged answers", test_damaged_answers},

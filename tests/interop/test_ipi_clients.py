@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""ASE, CP2K and NWChem as i-PI clients: the energies that they print themselves, and forces that belong to them."""
+"""ASE, CP2K and NWChem as i-PI clients: the energies and stresses that they print themselves, and forces that belong to them."""
 import json
 import os
 import pathlib
@@ -68,6 +68,61 @@ GEOMETRY
 &END FORCE_EVAL
 """
 
+CP2K_ARGON = """&GLOBAL
+  PROJECT argon
+  RUN_TYPE DRIVER
+  PRINT_LEVEL MEDIUM
+&END GLOBAL
+&MOTION
+  &DRIVER
+    HOST ADDRESS
+    PORT 1
+    UNIX
+  &END DRIVER
+&END MOTION
+&FORCE_EVAL
+  METHOD FIST
+  STRESS_TENSOR ANALYTICAL
+  &MM
+    &FORCEFIELD
+      &NONBONDED
+        &LENNARD-JONES
+          ATOMS Ar Ar
+          EPSILON [kcalmol] 0.238
+          SIGMA [angstrom] 3.405
+          RCUT [angstrom] 5.5
+        &END LENNARD-JONES
+      &END NONBONDED
+      &CHARGE
+        ATOM Ar
+        CHARGE 0
+      &END CHARGE
+      &SPLINE
+        EPS_SPLINE 1e-9
+        EMAX_SPLINE 1
+      &END SPLINE
+    &END FORCEFIELD
+    &POISSON
+      &EWALD
+        EWALD_TYPE NONE
+      &END EWALD
+    &END POISSON
+  &END MM
+  &PRINT
+    &STRESS_TENSOR
+    &END STRESS_TENSOR
+  &END PRINT
+  &SUBSYS
+    &CELL
+      ABC 11.4 11.4 11.4
+    &END CELL
+    &COORD
+GEOMETRY
+    &END COORD
+  &END SUBSYS
+&END FORCE_EVAL
+"""
+
 NWCHEM = """echo
 geometry units angstroms noautosym nocenter noautoz
 GEOMETRY
@@ -104,7 +159,7 @@ def energy(name, section):
     if done.returncode != 0:
         sys.exit(done.stderr)
     answer = json.loads(done.stdout)
-    return answer["energy_hartree"], np.array(answer["forces_hartree_per_bohr"])
+    return answer["energy_hartree"], np.array(answer["forces_hartree_per_bohr"]), np.array(answer["virial_hartree"])
 
 
 def with_ase():
@@ -120,6 +175,11 @@ def with_ase():
             ours = energy(f"{name}.xyz", f"{{type: ipi, command: '{command}', address: '{address}', log: ase.log}}")
             off = abs(ours[0] - theirs[0]) / abs(theirs[0]), np.abs(ours[1] - theirs[1]).max() / np.abs(theirs[1]).max()
             check(off[0] < 1e-7 and off[1] < 1e-7, f"ASE, {kind}, {name}: energy {off[0]:.1e}, forces {off[1]:.1e}")
+            if atoms.pbc.all():   # a stress is dE/dstrain over the volume; a virial -dE/dstrain
+                virial = -atoms.get_stress(voigt=False) * atoms.get_volume() / ase.units.Ha
+                off = np.abs(ours[2] - virial)
+                check(off.max() < 1e-7 * np.abs(virial).max() and np.abs(virial[0, 1]) > 1e-3 * np.abs(virial).max(),
+                      f"ASE, {kind}, {name}: virial {off.max() / np.abs(virial).max():.1e}")
 
 
 def with_program(program, text, line):
@@ -150,8 +210,34 @@ def with_program(program, text, line):
     return True
 
 
+def stress_of_cp2k():
+    """A shaken crystal: its energy, and its stress tensor, which is the virial over the volume."""
+    if not shutil.which("cp2k"):
+        return
+    length = 11.4
+    x = bulk("Ar", "fcc", length / 2, cubic=True).repeat(2).positions
+    x += 0.2 * np.sin(1.3 * np.arange(1, x.size + 1)).reshape(x.shape)
+    lines = "\n".join("Ar " + " ".join(f"{v:.17g}" for v in p) for p in x)
+    pathlib.Path("template.argon").write_text(CP2K_ARGON.replace("GEOMETRY", lines))
+    write("argon.xyz", ["Ar"] * len(x), x, length * np.eye(3))
+    pathlib.Path("argon.log").unlink(missing_ok=True)
+    command = "sed s/ADDRESS/{address}/ template.argon >{address}.inp && cp2k {address}.inp"
+    answer = energy("argon.xyz", f"{{type: ipi, command: '{command}', log: argon.log, restarts: 0}}")
+    log = pathlib.Path("argon.log").read_text()
+    printed = re.findall(r"ENERGY\| Total FORCE_EVAL.*: +(-[0-9.]+)", log)[-1]
+    check(abs(float(printed) - answer[0]) < 1e-12, f"cp2k, argon: it prints {printed}, here it is {answer[0]:.15f}")
+    tensor = re.findall(r"STRESS\| +[xyz] +(\S+) +(\S+) +(\S+)", log)[:3]
+    if "stress tensor [GPa]" not in log or len(tensor) != 3:
+        print("this CP2K prints its stress in another way")
+        return
+    theirs = np.array(tensor, float) * ase.units.GPa * length**3 / ase.units.Ha
+    off = np.abs(answer[2] - theirs).max() / np.abs(theirs).max()
+    check(off < 1e-6 and abs(theirs[0, 1]) > 1e-3 * abs(theirs[0, 0]), f"cp2k, argon: virial {off:.1e}")
+
+
 def main():
     with_ase()
+    stress_of_cp2k()
     with_program("cp2k", CP2K, r"ENERGY\| Total FORCE_EVAL.*: +(-[0-9.]+)")
     with_program("nwchem", NWCHEM, r"Total SCF energy = +(-[0-9.]+)")
     return 1 if failures else 0

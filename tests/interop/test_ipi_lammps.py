@@ -19,6 +19,7 @@ import numpy as np
 HAMLET = os.environ.get("HAMLET", "hamlet")
 SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 HARTREE_KCAL, ANGSTROM, BOHR_KCAL = 627.5094740631, 0.529177210903, 627.5094740631 / 0.529177210903
+ATMOSPHERE = 68568.415   # atm A^3 in kcal/mol, as LAMMPS has it
 LENGTH = 11.4
 UNIX = "fix 1 all ipi ${address} 1 unix\nrun 100000000\n"
 TCP = "fix 1 all ipi ${address} ${port}\nrun 100000000\n"
@@ -59,7 +60,7 @@ def write_argon(x):
         out.writelines(f"Ar {p[0]:.17g} {p[1]:.17g} {p[2]:.17g}\n" for p in far)
     system = ("units real\natom_style atomic\nread_data argon.data\npair_style lj/cut 5.5\npair_modify shift yes\n"
               "pair_coeff 1 1 0.238 3.405\nneighbor 0.2 bin\nneigh_modify every 1 delay 0 check yes\n")
-    printed = ("thermo_style custom pe pxx pyy pzz vol\nthermo_modify norm no format float %.17g\n"
+    printed = ("thermo_style custom pe pxx pyy pzz pxy pxz pyz vol\nthermo_modify norm no format float %.17g\n"
                "dump 1 all custom 1 forces id fx fy fz\ndump_modify 1 sort id format float %.17g\nvelocity all set 0 0 0\nrun 0\n")
     for name, more in (("alone.in", printed), ("unix.in", UNIX), ("tcp.in", TCP)):
         pathlib.Path(name).write_text(system + more)
@@ -69,7 +70,10 @@ def lammps_alone():
     done = subprocess.run(["lmp", "-in", "alone.in", "-log", "none"], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     row = [float(v) for v in lines[max(i for i, l in enumerate(lines) if "PotEng" in l) + 1].split()]
-    return row[0] / HARTREE_KCAL, np.loadtxt("forces", skiprows=9)[:, 1:] / BOHR_KCAL
+    # Nothing moves: the pressure is the virial over the volume, and in atmospheres.
+    xx, yy, zz, xy, xz, yz = (p * row[7] / ATMOSPHERE / HARTREE_KCAL for p in row[1:7])
+    virial = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    return row[0] / HARTREE_KCAL, np.loadtxt("forces", skiprows=9)[:, 1:] / BOHR_KCAL, virial
 
 
 COMMAND = {"unix": "lmp -in unix.in -log none -var address {address}",
@@ -87,8 +91,11 @@ def compare_energies():
         answer = json.loads(run("energy", "argon.xyz", "--hamiltonian", section(kind), "--json").stdout)
         energy = abs(answer["energy_hartree"] - theirs[0]) / abs(theirs[0])
         force = np.abs(np.array(answer["forces_hartree_per_bohr"]) - theirs[1]).max() / np.abs(theirs[1]).max()
+        off = np.abs(np.array(answer["virial_hartree"]) - theirs[2])
+        virial, shear = off.max() / np.abs(theirs[2]).max(), off[0, 1] / abs(theirs[2][0, 1])
         # LAMMPS 2021 has CODATA 2014 inside: 3e-8 beside ours
         check(energy < 1e-7 and force < 1e-6, f"{kind}: relative difference of energy {energy:.1e}, forces {force:.1e}")
+        check(virial < 1e-6 and shear < 1e-5, f"{kind}: relative difference of virial {virial:.1e}, of its xy {shear:.1e}")
 
 
 def config(kind, steps, **more):
