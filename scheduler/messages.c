@@ -53,8 +53,11 @@ enum hm_status hm_inbox_try(struct hm_inbox *inbox, MPI_Comm comm, int from, boo
     MPI_Message message;
     MPI_Status status;
     *got = false;
-    if (MPI_Improbe(from, MPI_ANY_TAG, comm, &there, &message, &status) != MPI_SUCCESS)
-        return hm_fail(HM_MPI_ERROR, "cannot look for messages");
+    /* Twice: Open MPI first looks at what it has, then fetches what has come meanwhile. Who sleeps in between would
+     * find a message one sleep late. */
+    for (int look = 0; look < 2 && !there; look++)
+        if (MPI_Improbe(from, MPI_ANY_TAG, comm, &there, &message, &status) != MPI_SUCCESS)
+            return hm_fail(HM_MPI_ERROR, "cannot look for messages");
     if (!there) return HM_OK;
     MPI_Get_count(&status, MPI_BYTE, &bytes);
     HM_TRY(hm_archive_resize(&inbox->archive, (size_t)bytes));
@@ -64,6 +67,13 @@ enum hm_status hm_inbox_try(struct hm_inbox *inbox, MPI_Comm comm, int from, boo
     inbox->from = status.MPI_SOURCE;
     *got = true;
     return HM_OK;
+}
+
+bool hm_message_waits(MPI_Comm comm, int from, enum hm_message kind)
+{
+    int there = 0;
+    for (int look = 0; look < 2 && !there; look++) MPI_Iprobe(from, (int)kind, comm, &there, MPI_STATUS_IGNORE);
+    return there != 0;
 }
 
 enum hm_status hm_inbox_receive(struct hm_inbox *inbox, MPI_Comm comm, int from)

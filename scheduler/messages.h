@@ -70,6 +70,8 @@ struct hm_inbox {
 
 /* *got tells whether a message from `from` (or MPI_ANY_SOURCE) was there and is now in the inbox. */
 enum hm_status hm_inbox_try(struct hm_inbox *inbox, MPI_Comm comm, int from, bool *got);
+/* Whether one has come, which stays where it is. */
+bool hm_message_waits(MPI_Comm comm, int from, enum hm_message kind);
 enum hm_status hm_inbox_receive(struct hm_inbox *inbox, MPI_Comm comm, int from);
 /* Receives a message that must be of this kind; a FAILED one becomes the status it carries. */
 enum hm_status hm_inbox_expect(struct hm_inbox *inbox, MPI_Comm comm, int from, enum hm_message kind);

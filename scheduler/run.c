@@ -9,9 +9,7 @@
 static bool called_off(void *self)
 {
     const struct hm_layout *layout = self;
-    int there = 0;
-    MPI_Iprobe(0, HM_MESSAGE_STOP, layout->world, &there, MPI_STATUS_IGNORE);
-    return there != 0 || hm_stop_requested() != 0;
+    return hm_stop_requested() != 0 || hm_message_waits(layout->world, 0, HM_MESSAGE_STOP);
 }
 
 static enum hm_status run_oracle(struct hm_layout *layout, const struct hm_job *job, struct hm_hamiltonian *hamiltonian)

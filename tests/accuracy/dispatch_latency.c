@@ -1,8 +1,6 @@
 /* How soon answers are noticed: oracles that only sleep for 10 ms, all asked at once, a few hundred times.
  *
- *   cc -std=c17 -O2 -D_POSIX_C_SOURCE=200809L -I. tests/accuracy/dispatch_latency.c -o dispatch_latency \
- *      <the libraries of a build, as for its program hamlet>
- *   mpirun -n 5 ./dispatch_latency
+ *   mpirun --oversubscribe --bind-to none -n 5 build/release/tests/dispatch_latency
  */
 #include "scheduler/remote.h"
 #include "scheduler/roles.h"

@@ -1,12 +1,13 @@
 """Runs whose i-PI clients misbehave, a hundred times in every way: they go on, with the bits of a run that nobody disturbed.
 A client that never does better again ends the run with code 3, in time; once it is mended the run goes on from its last step,
-to the same bits.
+to the same bits. So does one that was stopped by a signal while a client was silent.
 
 HAMLET_TEST_FAULTS sets how often (default 100)."""
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -151,6 +152,35 @@ def give_up():
             print(f"{fault}, {ranks} ranks: given up after {seconds:.1f} s at step {step[1]}, mended, the bits of a run without")
 
 
+def stopped_while_busy():
+    """A signal while the client is silent: a checkpoint of the step that waits, soon; gone on with to the same bits."""
+    more = {"policy": "{type: periodic, frequency: 0.3}", "predictor": "linear"}
+    for ranks in LAYOUTS:
+        begins = 75 if ranks < 3 else 38
+        command = f"test -e mended || F=\"silent {begins}\"; exec {CLIENT} unix:{{address}} 0.33 2.4 $F"
+        write("busy", command, 150, ranks=LAYOUTS[ranks], **more)
+        for old in (*pathlib.Path().glob("busy.chk*"), *pathlib.Path().glob("mended")):
+            old.unlink()
+        busy = subprocess.Popen([HAMLET, "run", "busy.yaml", "-n", str(ranks), "--overwrite"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+        while busy.poll() is None and not os.path.exists("busy.chk"):
+            time.sleep(0.01)
+        time.sleep(1.5)   # the steps up to there take a tenth of that
+        began = time.monotonic()
+        busy.send_signal(signal.SIGTERM)
+        said = busy.communicate(timeout=60)[1]
+        seconds = time.monotonic() - began
+        step = re.search(r"stopped by signal \d+ after step (\d+) of 150; go on with: hamlet resume busy.chk", said)
+        check(busy.returncode == 5 and step, f"busy, {ranks} ranks: code {busy.returncode}: {said}")
+        check(seconds < 4, f"busy, {ranks} ranks: stopped after {seconds:.1f} s")
+        pathlib.Path("mended").touch()
+        resumed = hamlet("resume", "busy.chk", "-n", str(ranks))
+        check(resumed.returncode == 0, f"busy, {ranks} ranks: resumed: code {resumed.returncode}: {resumed.stderr[-1000:]}")
+        lines = differences("reference.h5", "busy.h5") if resumed.returncode == 0 else []
+        check(not lines, f"busy, {ranks} ranks: not the same bits: {lines}")
+        print(f"silent, {ranks} ranks: stopped at step {step and step[1]} within {seconds:.2f} s, the bits of a run without")
+
+
 def main():
     steps = FAULTS + 10
     write("clean", springs(""), steps)
@@ -159,6 +189,7 @@ def main():
     go_on(steps)
     not_finite(steps)
     give_up()
+    stopped_while_busy()
     return bool(FAILED)
 
 
