@@ -274,7 +274,8 @@ static bool look(void *self)
     return hook.stop;
 }
 
-/* Whoever waits looks around; asked to stop, it waits a little more for what comes soon. */
+/* Whoever waits looks around; asked to stop, it waits a little more for what comes soon, and then no more: the question
+ * has not been asked. */
 static void play_meanwhile(void)
 {
     int group;
@@ -284,10 +285,21 @@ static void play_meanwhile(void)
     HM_ASSERT_OK(ask(&group));
     CU_ASSERT_TRUE(hook.asked >= 10);
     hook.stop = true;
-    act(0.02, 0, 0);
+    act(0, 0, 0);
     HM_ASSERT_OK(ask(&group));
+    for (group = -1; group != layout.ngroup - 1;) HM_ASSERT_OK(ask(&group)); /* the turn of group 0 */
+    const int64_t asked = oracle.calls;
+    act(0, 1, 0);
+    CU_ASSERT_EQUAL(ask(&group), HM_STOPPED);
+    CU_ASSERT_EQUAL(oracle.calls, asked);
+    CU_ASSERT_TRUE(hm_dispatch_is_owed(&oracle));
+    release();
     oracle.interrupt = HM_NO_INTERRUPT;
     hook.stop = false;
+    act(0, 0, 0);
+    HM_ASSERT_OK(ask(&group));
+    CU_ASSERT_EQUAL(group, 0);
+    CU_ASSERT_FALSE(hm_dispatch_is_owed(&oracle)); /* the late answer came before this one, and went */
 }
 
 static void test_meanwhile(void)
