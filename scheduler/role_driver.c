@@ -1,5 +1,6 @@
 #include "scheduler/roles.h"
 
+#include "scheduler/driver_log.h"
 #include "scheduler/period.h"
 #include "scheduler/recorder.h"
 #include "scheduler/simulation.h"
@@ -7,9 +8,7 @@
 #include "scheduler/stop.h"
 
 #include "io/checkpoint.h"
-#include "io/units.h"
 
-#include <math.h>
 #include <string.h>
 
 static const double LOOK_EVERY_SECONDS = 1e-3;
@@ -43,65 +42,6 @@ static struct hm_run_parts parts_of(struct driver *d, double *wall)
 static bool resumes(const struct driver *d)
 {
     return d->job->snapshot.size > 0;
-}
-
-static void log_predictor(struct driver *d)
-{
-    const struct hm_config *config = d->job->config;
-    const struct hm_committee *committee = &d->simulation.committee;
-    const struct hm_policy_ops *policy = d->simulation.policy.ops;
-    char form[512], members[64] = "";
-    hm_job_weights_form(d->job, &committee->member[0], form, sizeof form);
-    if (committee->count > 1) snprintf(members, sizeof members, "committee of %zu, ", committee->count);
-    hm_log_line(&d->log, "predictor %s%s", members, form);
-    if (hm_config_is(config, "injection.burst", "auto") && hm_config_is(config, "predictor.history", "auto") &&
-        committee->member[0].ops->look_back)
-        hm_log_line(&d->log, "policy %s", policy->method.name);
-    else
-        hm_log_line(&d->log, "policy %s, bursts of %zu", policy->method.name, hm_job_burst(config, committee));
-}
-
-static void log_bath(struct driver *d)
-{
-    const struct hm_thermostat *thermostat = &d->simulation.propagator.thermostat;
-    const double *t = thermostat->temperature;
-    char to[32] = "";
-    if (d->job->frame.nfrozen > 0) hm_log_line(&d->log, "%zu atoms are frozen", d->job->frame.nfrozen);
-    if (!thermostat->ops) return;
-    if (t[1] != t[0]) snprintf(to, sizeof to, " to %g K", t[1] * HM_TEMPERATURE_KELVIN);
-    hm_log_line(&d->log, "thermostat %s, %g K%s, time constant %g fs, %zu degrees of freedom",
-                thermostat->ops->method.name, t[0] * HM_TEMPERATURE_KELVIN, to,
-                hm_config_real(d->job->config, "thermostat.time_constant") * HM_TIME_FS,
-                hm_degrees_of_freedom(&d->job->frame));
-}
-
-static void log_caution(struct driver *d)
-{
-    const struct hm_hamiltonian_ops *hamiltonian;
-    if (hm_hamiltonian_find(d->job->config, &hamiltonian) == HM_OK && hamiltonian->caution)
-        hm_log_line(&d->log, "%s", hamiltonian->caution);
-}
-
-static void log_header(struct driver *d, const struct hm_layout *layout)
-{
-    const struct hm_config *config = d->job->config;
-    const struct hm_simulation *s = &d->simulation;
-    const int64_t steps = hm_config_integer(config, "integrator.steps");
-    const double timestep = s->propagator.schedule.timestep;
-    char length[32];
-    hm_format_simulated((double)steps * timestep, length, sizeof length);
-    hm_log_line(&d->log, "%zu atoms, %s Hamiltonian: %lld steps of %g fs (%s), the first %lld exact",
-                d->job->frame.natom, hm_config_text(config, "hamiltonian.type"), (long long)steps,
-                timestep * HM_TIME_FS, length, (long long)s->propagator.schedule.warmup_steps);
-    log_caution(d);
-    if (resumes(d)) hm_log_line(&d->log, "resumed after step %lld", (long long)s->state->step);
-    log_bath(d);
-    log_predictor(d);
-    if (layout->size > 1)
-        hm_log_line(&d->log, "%d ranks: 1 driver, %d predictor%s, %d oracle group%s", layout->size, layout->npredictor,
-                    layout->npredictor == 1 ? "" : "s", layout->ngroup, layout->ngroup == 1 ? "" : "s");
-    if (layout->ngroup > 0 && layout->group_size > 1)
-        hm_log_line(&d->log, "%d ranks in each oracle group", layout->group_size);
 }
 
 /* Beside the oracle ranks', as if of one group more; not where there is nothing to ask it. */
@@ -311,36 +251,6 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
     return status == HM_OK ? closed : status;
 }
 
-static void log_faults(struct driver *d)
-{
-    char kinds[160];
-    hm_faults_list(d->simulation.oracle.faults, sizeof kinds, kinds);
-    if (*kinds) hm_log_line(&d->log, "oracle calls that came to nothing: %s", kinds);
-}
-
-static void log_summary(struct driver *d)
-{
-    const struct hm_state *state = d->simulation.state;
-    const int64_t chosen = state->step - d->simulation.propagator.schedule.warmup_steps;
-    const char *path = hm_config_path(d->job->config, "output.trajectory");
-    if (chosen > 0)
-        hm_log_line(&d->log, "%lld of %lld steps after the warm-up were exact (%.3g %%), weights version %d",
-                    (long long)state->injections, (long long)chosen, 100 * (double)state->injections / (double)chosen,
-                    (int)state->weights_version);
-    if (state->residuals > 0)
-        hm_log_line(&d->log,
-                    "there the kick error was %.2g of the rms kick, and the energy stayed within %.2g of the mean "
-                    "kinetic energy",
-                    sqrt(state->residual_squares / (double)state->residuals), state->vigil.worst);
-    if (hm_vigil_alarm(&state->vigil))
-        hm_log_line(&d->log,
-                    "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: more than exact "
-                    "dynamics explains",
-                    state->vigil.worst);
-    log_faults(d);
-    hm_log_line(&d->log, "written: %s; look at it with: hamlet analyze %s", path, path);
-}
-
 /* Whatever the run came to, its outputs are closed. A finished run leaves nothing to resume; one that failed for a
  * reason outside the physics (a full disk, an oracle) can go on from its last checkpoint. */
 static enum hm_status finish(struct driver *d, enum hm_status outcome)
@@ -376,7 +286,7 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     HM_TRY(open_outputs(d));
     d->recorder.seconds += recorded;
-    log_header(d, layout);
+    hm_driver_log_header(&d->log, d->job, &d->simulation, layout);
     return HM_OK;
 }
 
@@ -399,7 +309,7 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     if (status == HM_OK) status = propagate(&d);
 
     status = finish(&d, status);
-    if (status == HM_OK) log_summary(&d);
+    if (status == HM_OK) hm_driver_log_summary(&d.log, job, &d.simulation);
     /* First: what is under way to a rank that studies is delivered when it hears that it may stop. */
     const enum hm_status stopped = hm_role_end(layout, options, hm_dispatch_is_owed(&d.simulation.oracle), status);
     hm_archive_release(&d.archive);
