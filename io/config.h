@@ -86,6 +86,9 @@ const char *hm_config_yaml(const struct hm_config *config);
 char *hm_config_line(const struct hm_config *config, const char *key);
 const char *hm_config_name(const struct hm_config *config);
 
+/* The nearest of some names, for messages; NULL when none is near. */
+const char *hm_config_nearest_name(const char *name, const char *const *names, size_t count);
+
 /* `hamlet explain`: one key, a section, or everything (key NULL). Fails with the nearest key. */
 enum hm_status hm_config_explain(const char *key, FILE *out);
 

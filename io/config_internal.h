@@ -72,8 +72,6 @@ bool hm_config_allows(const struct config_entry *entry, const char *word);
 bool hm_config_nearest_word(const struct config_entry *entry, const char *word, char nearest[CONFIG_WORD_BYTES]);
 /* The name nearest to `name` directly below `section`; NULL when none is near. */
 const char *hm_config_nearest_child(const char *section, const char *name);
-/* The nearest of some names; NULL when none is near. */
-const char *hm_config_nearest_name(const char *name, const char *const *names, size_t count);
 /* The full path nearest to `path`, first of all one with the same last name. NULL when none is near. */
 const char *hm_config_nearest_path(const char *path);
 

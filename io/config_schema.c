@@ -286,7 +286,8 @@ void hm_config_describe_type(const struct config_entry *entry, char *text, size_
     case CONFIG_REAL_LIST:
     case CONFIG_MAP_LIST:
         describe_list(entry, words, text, size);
-        return;
+        if (entry->type == CONFIG_WORD_LIST) return; /* said already */
+        break;
     }
     const size_t used = strlen(text);
     if (entry->words) snprintf(text + used, size - used, ", or %s", words);
