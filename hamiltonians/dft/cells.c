@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double reach = 0.64; /* the a of s */
+/* Below mu = -reach, 1 - s is less than 3e-13: as good as zero. */
+static const double reach = 0.98;
 
 enum { ROW = HM_CELLS_MAX_POINTS };
 

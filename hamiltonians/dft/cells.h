@@ -2,13 +2,13 @@
  *
  *   p_A(r) = P_A / sum_B P_B,   P_A = prod_{B != A} s(mu_AB),   mu_AB = (|r - A| - |r - B|) / |A - B|
  *
- * with the s of point_kernels.h, which is exactly 1 where mu <= -0.64: deep inside a cell nothing is to be done.
+ * with the s of point_kernels.h: three times smoothed, without regard to the sizes of atoms, which served hydrogen next
+ * to heavier atoms worse when turned by any angle.
  *
  * Shapes: x (natom, 3), referred to until the next hm_cells_place; points: 3 arrays of n, a multiple of HM_POINT_LANES
  * and at most HM_CELLS_MAX_POINTS; gradient (natom, 3), added to. Units: bohr. Errors: HM_OUT_OF_MEMORY. Owns: scratch.
- * MPI: local. Source: A. D. Becke, J. Chem. Phys. 88, 2547 (1988); R. E. Stratmann, G. E. Scuseria and M. J. Frisch,
- * Chem. Phys. Lett. 257, 213 (1996); of the gradient: B. G. Johnson, P. M. W. Gill and J. A. Pople, J. Chem. Phys. 98,
- * 5612 (1993).
+ * MPI: local. Source: A. D. Becke, J. Chem. Phys. 88, 2547 (1988); of the gradient: B. G. Johnson, P. M. W. Gill and J.
+ * A. Pople, J. Chem. Phys. 98, 5612 (1993).
  */
 #ifndef HM_HAMILTONIANS_DFT_CELLS_H
 #define HM_HAMILTONIANS_DFT_CELLS_H

@@ -114,6 +114,18 @@ static enum hm_status add_part(const struct hm_config *config, const char *name,
     return HM_OK;
 }
 
+/* A name of libxc, or a short one for several. */
+static enum hm_status add_named(const struct hm_config *config, const char *name, struct hm_functional *functional)
+{
+    char part[NAME_BYTES];
+    for (size_t i = 0; i < SHORT_NAMES; i++) {
+        if (strcmp(name, short_names[i].name) != 0) continue;
+        for (size_t k = 0; read_part(short_names[i].parts, k, part); k++) HM_TRY(add_part(config, part, functional));
+        return HM_OK;
+    }
+    return add_part(config, name, functional);
+}
+
 enum hm_status hm_functional_create(const struct hm_config *config, int nspin, struct hm_functional **functional)
 {
     const char *text = hm_config_text(config, key);
@@ -129,10 +141,7 @@ enum hm_status hm_functional_create(const struct hm_config *config, int nspin, s
     f->e = f->storage;
     f->vn = f->e + HM_FUNCTIONAL_MAX_POINTS;
     f->vsigma = f->vn + 2 * HM_FUNCTIONAL_MAX_POINTS;
-    read_part(text, 0, name);
-    for (size_t i = 0; i < SHORT_NAMES; i++)
-        if (strcmp(name, short_names[i].name) == 0 && !strchr(text, '+')) text = short_names[i].parts;
-    for (size_t i = 0; read_part(text, i, name); i++) HM_TRY_GOTO(status, add_part(config, name, f), failed);
+    for (size_t i = 0; read_part(text, i, name); i++) HM_TRY_GOTO(status, add_named(config, name, f), failed);
     return HM_OK;
 failed:
     hm_functional_destroy(functional);

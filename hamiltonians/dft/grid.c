@@ -7,33 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REGIONS = 5 };
-
+/* Radii are numbered from the outermost. The innermost third of them has `core` angular points, the next sixth
+ * `middle`, those beyond the reach of bonds `far`. Angular rules that are poorer between atoms (far ones that begin
+ * earlier, middle ones that end later) make the energy of a molecule depend on how it is turned, by 1e-4 Hartree. */
 struct scheme {
     const char *name;
-    size_t radial_light, radial_heavy; // of H and He, and of the rest
-    size_t angular[REGIONS];
+    size_t light, heavy; /* radii of H and He, and of the next row; five more for those below */
+    size_t core, middle, outer, far;
 };
 
 static const struct scheme schemes[] = {
-    {"coarse", 35, 40, {6, 26, 50, 110, 50}},
-    {"medium", 50, 50, {6, 38, 86, 194, 86}},
-    {"fine", 75, 85, {14, 50, 110, 302, 194}},
+    {"coarse", 30, 40, 14, 38, 110, 50},
+    {"medium", 40, 50, 14, 50, 194, 110},
+    {"fine", 60, 75, 26, 86, 302, 194},
 };
-
-/* Where the next region begins, in Slater radii: of H and He, of the second row, and below. */
-static const double border[3][REGIONS - 1] = {{0.25, 0.5, 1.0, 4.5}, {0.1667, 0.5, 0.9, 3.5}, {0.1, 0.4, 0.8, 2.5}};
 
 static const double pi = 3.14159265358979323846;
 
-/* Number of angular points at radius r. */
-static size_t angular_points(const struct scheme *scheme, int number, double r)
+static size_t radial_points(const struct scheme *scheme, int number)
 {
-    const double *borders = border[number <= 2 ? 0 : number <= 10 ? 1 : 2];
-    const double radius = hm_radial_slater_radius(number);
-    size_t region = 0;
-    while (region < REGIONS - 1 && r > borders[region] * radius) region++;
-    return scheme->angular[region];
+    const bool pruned = scheme->core < scheme->outer;
+    return number <= 2 ? scheme->light : scheme->heavy + (pruned && number > 10 ? 5 : 0);
+}
+
+/* Of the i-th of n radii, which is r. */
+static size_t angular_points(const struct scheme *scheme, int number, size_t i, size_t n, double r)
+{
+    const size_t from_nucleus = n - 1 - i;
+    if (3 * from_nucleus < n) return scheme->core;
+    if (2 * from_nucleus < n) return scheme->middle;
+    return r > 4.5 + hm_radial_slater_radius(number) ? scheme->far : scheme->outer;
 }
 
 /* ---- an order that keeps neighbours together ---- */
@@ -116,7 +119,7 @@ static void fill_points(const struct scheme *scheme, size_t nradial, const doubl
     double direction[3 * HM_LEBEDEV_MAX_POINTS], weight[HM_LEBEDEV_MAX_POINTS];
     size_t at = 0, known = 0;
     for (size_t shell = 0; shell < nradial; shell++) {
-        const size_t n = angular_points(scheme, grid->number, r[shell]);
+        const size_t n = angular_points(scheme, grid->number, shell, nradial, r[shell]);
         if (n != known) hm_lebedev_rule(n, direction, weight);
         known = n;
         for (size_t i = 0; i < n; i++, at++) {
@@ -128,14 +131,15 @@ static void fill_points(const struct scheme *scheme, size_t nradial, const doubl
 
 static enum hm_status create_atomic(const struct scheme *scheme, int number, struct hm_atomic_grid *grid)
 {
-    const size_t nradial = number <= 2 ? scheme->radial_light : scheme->radial_heavy;
+    const size_t nradial = radial_points(scheme, number);
     double *r = malloc(2 * nradial * sizeof *r);
     enum hm_status status = HM_OK;
     if (!r) return hm_fail(HM_OUT_OF_MEMORY, "no memory for a grid of %zu radii", nradial);
     hm_radial_treutler(number, nradial, r, r + nradial);
     grid->number = number;
     grid->count = 0;
-    for (size_t shell = 0; shell < nradial; shell++) grid->count += angular_points(scheme, number, r[shell]);
+    for (size_t shell = 0; shell < nradial; shell++)
+        grid->count += angular_points(scheme, number, shell, nradial, r[shell]);
     grid->d = malloc(3 * grid->count * sizeof *grid->d);
     grid->w = malloc(grid->count * sizeof *grid->w);
     if (!grid->d || !grid->w) {
@@ -178,7 +182,7 @@ static enum hm_status read_scheme(const struct hm_config *config, struct scheme 
     size_t n = 0;
     for (size_t i = 0; (n = hm_lebedev_offered(i, NULL)) > 0 && (int64_t)n != angular;) i++;
     if (n == 0) return fault_angular(config, angular);
-    *scheme = (struct scheme){"given", (size_t)radial, (size_t)radial, {n, n, n, n, n}};
+    *scheme = (struct scheme){"given", (size_t)radial, (size_t)radial, n, n, n, n};
     return HM_OK;
 }
 

@@ -7,7 +7,7 @@
  *
  * Shapes: d (3, count): all x, all y, all z. Units: bohr. Errors: HM_BAD_CONFIG (a grid that is not offered),
  * HM_OUT_OF_MEMORY. Owns: the grid owns its arrays; atoms of one element share theirs. MPI: local.
- * Source: of the regions: P. M. W. Gill, B. G. Johnson and J. A. Pople, Chem. Phys. Lett. 209, 506 (1993).
+ * Source: of the pruning near the nucleus: O. Treutler and R. Ahlrichs, J. Chem. Phys. 102, 346 (1995).
  */
 #ifndef HM_HAMILTONIANS_DFT_GRID_H
 #define HM_HAMILTONIANS_DFT_GRID_H

@@ -3,10 +3,10 @@
  * Arrays over points are contiguous. `n` is a multiple of HM_POINT_LANES, so that loops have no remainder.
  * A partition's cells (cells.h) are products of switching functions
  *
- *   s(mu) = (1 - z(mu / a)) / 2,   z(t) = (35 t - 35 t^3 + 21 t^5 - 5 t^7) / 16 within -1 ... 1,   a = 0.64
+ *   s(mu) = (1 - f(f(f(mu)))) / 2,   f(x) = (3 x - x^3) / 2
  *
  * Shapes: given with each kernel. Units: atomic units. Errors: none. Owns: nothing. MPI: local; bits depend on the
- * instruction set. Source: of s: R. E. Stratmann, G. E. Scuseria and M. J. Frisch, Chem. Phys. Lett. 257, 213 (1996).
+ * instruction set. Source: of s: A. D. Becke, J. Chem. Phys. 88, 2547 (1988).
  */
 #ifndef HM_HAMILTONIANS_DFT_POINT_KERNELS_H
 #define HM_HAMILTONIANS_DFT_POINT_KERNELS_H

@@ -27,7 +27,7 @@ void hm_xc_destroy(struct hm_xc **xc);
 
 /* Fraction of exact exchange in the functional; 0 of a pure one. */
 double hm_xc_exchange_fraction(const struct hm_xc *xc);
-/* Points of the whole grid, after hm_xc_place. */
+/* Points of this member's share of the grid, after hm_xc_place: those that have weight and density. */
 size_t hm_xc_points(const struct hm_xc *xc);
 
 /* Atoms are at x from now on. */

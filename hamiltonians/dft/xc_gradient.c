@@ -55,7 +55,7 @@ enum hm_status hm_xc_gradient(struct hm_xc *xc, const double *D, double *gradien
             hm_xc_batch_potential(xc, batch, s, 1.0);
             add_functions(xc, batch, s, gradient);
         }
-        add_weights(xc, batch, gradient);
+        if (!xc->rigid_weights) add_weights(xc, batch, gradient);
     }
     return HM_OK;
 }

@@ -26,7 +26,8 @@ struct hm_xc_batch {
 struct hm_xc {
     struct hm_team team;
     size_t nspin;
-    bool slopes; // density gradients are needed
+    bool slopes;        // density gradients are needed
+    bool rigid_weights; // leaves the derivatives of weights out: only to show what they are good for
     const struct hm_basis *basis;
     const struct hm_point_kernels *kernels;
     struct hm_functional *functional;
