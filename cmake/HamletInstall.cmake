@@ -14,6 +14,13 @@ install(TARGETS hamlet_all hamlet_scheduler hamlet_hamiltonians hamlet_predictor
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY io hamiltonians predictors scheduler DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/hamlet"
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "*_internal.h" EXCLUDE)
+if(NOT CMAKE_CROSSCOMPILING)
+  set(manual_dir "${PROJECT_BINARY_DIR}/manual")
+  install(DIRECTORY "${manual_dir}/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")
+  install(DIRECTORY "${manual_dir}/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man5" FILES_MATCHING PATTERN "*.5")
+  install(FILES "${manual_dir}/hamlet.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME hamlet)
+  install(FILES "${manual_dir}/_hamlet" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+endif()
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(EXPORT hamlet NAMESPACE hamlet:: FILE hamlet-targets.cmake DESTINATION "${package_dir}")
 

@@ -1,6 +1,7 @@
 /* hamlet: the program. Finds the command, runs it, says what went wrong, and turns the status into an exit code. */
 #include "scheduler/cli/command.h"
 #include "scheduler/cli/launch.h"
+#include "scheduler/cli/manual.h"
 
 #include "hamlet_build.h"
 
@@ -20,6 +21,7 @@ static const struct command {
     {"analyze", "RUN.h5 [--json] [--reference OTHER.h5]", "what a run says about itself", hm_command_analyze},
     {"report", "RUN.h5|SWEEP [-o F.html] [--reference O.h5]", "the same and more as one page with plots",
      hm_command_report},
+    {"watch", "RUN.h5", "watch a run that is under way", hm_command_watch},
     {"validate", "FILE", "check a configuration and the files it names", hm_command_validate},
     {"explain", "[KEY]", "explain the keys of a configuration", hm_command_explain},
     {"energy", "GEOMETRY --hamiltonian '{type: ...}'", "energy and forces of one geometry", hm_command_energy},
@@ -39,6 +41,17 @@ static const struct command *find_command(const char *name)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
+}
+
+/* Not listed: it is for the build. */
+static enum hm_status write_manual(int argc, char **argv)
+{
+    struct hm_manual_command described[sizeof commands / sizeof *commands];
+    const size_t count = sizeof commands / sizeof *commands;
+    if (argc != 2) return hm_fail(HM_BAD_USAGE, "hamlet manual FOLDER");
+    for (size_t i = 0; i < count; i++)
+        described[i] = (struct hm_manual_command){commands[i].name, commands[i].summary, commands[i].run};
+    return hm_manual_write(argv[1], HM_VERSION, described, count);
 }
 
 /* Only one rank speaks. */
@@ -64,7 +77,8 @@ int main(int argc, char **argv)
         printf("hamlet " HM_VERSION " (%s, %s, %s)\n", HM_BUILD_COMPILER, HM_BUILD_MPI, HM_BUILD_TYPE);
         return 0;
     }
-    const struct command *command = find_command(argv[1]);
+    static const struct command manual = {"manual", "FOLDER", "", write_manual};
+    const struct command *command = strcmp(argv[1], manual.name) == 0 ? &manual : find_command(argv[1]);
     if (!command) {
         fprintf(stderr, "hamlet: there is no command '%s'; hamlet --help lists them\n", argv[1]);
         return hm_status_exit_code(HM_BAD_USAGE);

@@ -2,6 +2,7 @@
 
 #include "scheduler/driver_log.h"
 #include "scheduler/period.h"
+#include "scheduler/pulse.h"
 #include "scheduler/recorder.h"
 #include "scheduler/simulation.h"
 #include "scheduler/snapshot.h"
@@ -21,6 +22,7 @@ struct driver {
     struct hm_trajectory *trajectory;
     struct hm_recorder recorder;
     struct hm_log log;
+    struct hm_pulse pulse;
     double wall;        // seconds before this process began
     double started;     // clock
     double looked;      // clock, when something other than the step was thought of
@@ -156,6 +158,8 @@ static enum hm_status keep_pending_step(struct driver *d, enum hm_status outcome
 static bool asked_to_stop(void *self)
 {
     struct driver *d = self;
+    const double now = hm_clock();
+    if (d->simulation.state) hm_pulse_beat(&d->pulse, d->simulation.state, d->wall + now - d->started, now);
     if (d->options->idle) d->options->idle(d->options->idle_self);
     return hm_stop_requested() != 0;
 }
@@ -248,6 +252,7 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
     if (status == HM_OK) status = hm_trajectory_set_status(d->trajectory, status_word(outcome), state->step);
     if (status == HM_OK) status = write_timing(d, d->wall + hm_clock() - d->started);
     const enum hm_status closed = hm_trajectory_close(&d->trajectory);
+    hm_pulse_end(&d->pulse);
     return status == HM_OK ? closed : status;
 }
 
@@ -286,6 +291,7 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     HM_TRY(open_outputs(d));
     d->recorder.seconds += recorded;
+    hm_pulse_start(&d->pulse, d->job);
     hm_driver_log_header(&d->log, d->job, &d->simulation, layout);
     return HM_OK;
 }

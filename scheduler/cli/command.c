@@ -1,5 +1,7 @@
 #include "scheduler/cli/command.h"
 
+#include "scheduler/cli/manual.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -28,7 +30,8 @@ int hm_launched_size(void)
 
 enum hm_status hm_command_parse(const struct argp *argp, int argc, char **argv, void *input, bool *finished)
 {
-    *finished = false;
+    *finished = hm_manual_takes(argp, argv[0]);
+    if (*finished) return HM_OK;
     for (int i = 1; i < argc; i++) /* argp would leave the process after printing help */
         if (argv[i][0] == '-' && (argv[i][1] == '?' || (argv[i][1] == '-' && argv[i][2] == 'h' && argv[i][3] == 'e'))) {
             char name[64];

@@ -21,6 +21,7 @@ enum hm_status hm_command_validate(int argc, char **argv);
 enum hm_status hm_command_explain(int argc, char **argv);
 enum hm_status hm_command_analyze(int argc, char **argv);
 enum hm_status hm_command_report(int argc, char **argv);
+enum hm_status hm_command_watch(int argc, char **argv);
 enum hm_status hm_command_energy(int argc, char **argv);
 enum hm_status hm_command_bench(int argc, char **argv);
 

@@ -1,0 +1,21 @@
+"""The page of a sweep of 64 runs opens from disk in a browser: no network, no word on the console, every plot drawn."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import page as pages
+import sweeps
+
+pages.need_chromium()
+sweeps.make("out")
+started = time.monotonic()
+sweeps.hamlet("report", "out", "-o", "sweep.html")
+print("report of 64 runs: %.2f s, %.2f MB" % (time.monotonic() - started, os.path.getsize("sweep.html") / 1e6))
+assert os.path.getsize("sweep.html") < 5e6
+
+page = pages.Page("sweep.html")
+pages.check_drawn(page, ["error-fraction", "residual-fraction", "cost-forces-1", "cost-wall-1", "cost-forces-2", "map-1"])
+kinds = {name: kind for name, (kind, drawn) in page.figures.items()}
+assert kinds["map-1"] == "heat" and kinds["error-fraction"] == "scatter"
+assert "64 runs" in page.text and "Runs that did not finish" in page.text
