@@ -46,7 +46,57 @@ enum hm_status hm_report_mark_exact(struct hm_report *report, const struct hm_re
 
 /* ---- energies ---- */
 
+enum { BLOCKS = 20, BLOCK_STEPS = 10000 };
+
+/* Means over stretches of the run after the warm-up, as long as those that the energy's drift is taken from. */
+struct blocks {
+    double first_ps, length_ps;
+    size_t count;
+    double *sum;
+    size_t *known;
+};
+
+static bool create_blocks(struct hm_report *report, const struct hm_run *run, struct blocks *b)
+{
+    const double dt_ps = run->info.timestep * HM_TIME_PS, steps = (double)(run->steps - run->first_step);
+    *b = (struct blocks){.first_ps = dt_ps * (double)run->first_step,
+                         .length_ps = dt_ps * fmin(BLOCK_STEPS, fmax(steps / BLOCKS, 1))};
+    b->count = (size_t)(dt_ps * steps / b->length_ps * (1 + 1e-12)) + 1;
+    b->sum = hm_report_alloc(report, b->count, sizeof *b->sum);
+    b->known = hm_report_alloc(report, b->count, sizeof *b->known);
+    return b->sum && b->known;
+}
+
+/* The block of a time; count: none. */
+static size_t block_of(const struct blocks *b, double time_ps)
+{
+    const double place = (time_ps - b->first_ps) / b->length_ps * (1 + 1e-12);
+    return place >= 0 && place < (double)b->count ? (size_t)place : b->count;
+}
+
+static void add_to_block(struct blocks *b, double time_ps, double value)
+{
+    const size_t block = block_of(b, time_ps);
+    if (block == b->count || !isfinite(value)) return;
+    b->sum[block] += value;
+    b->known[block]++;
+}
+
+/* As a staircase over the places of a thinned series. */
+static void show_blocks(struct hm_report *report, struct hm_plot *plot, const struct blocks *b,
+                        const struct hm_thin *like, double offset)
+{
+    struct hm_plot_series *series =
+        hm_report_add_series(report, plot, "means of blocks", HM_MARK_LINE, 1, like->bins, false);
+    for (size_t k = 0; series && k < like->bins; k++) {
+        const size_t block = block_of(b, like->x[k]);
+        series->x[k] = like->x[k];
+        series->y[k] = block < b->count && b->known[block] > 0 ? b->sum[block] / (double)b->known[block] - offset : NAN;
+    }
+}
+
 struct energies {
+    struct blocks blocks; /* of the total energy */
     struct hm_thin total, conserved, kinetic, potential, temperature;
     double total_sum, conserved_sum, potential_sum, kinetic_sum; /* over frames where they are known */
     size_t total_known, conserved_known, potential_known;
@@ -68,6 +118,7 @@ static void add_frame(struct energies *e, double time_ps, double kinetic, double
     hm_thin_add(&e->kinetic, time_ps, unit * kinetic);
     hm_thin_add(&e->potential, time_ps, unit * potential);
     hm_thin_add(&e->temperature, time_ps, kelvin * kinetic);
+    add_to_block(&e->blocks, time_ps, unit * (kinetic + potential));
     add(unit * (kinetic + potential), &e->total_sum, &e->total_known);
     add(unit * conserved, &e->conserved_sum, &e->conserved_known);
     add(unit * potential, &e->potential_sum, &e->potential_known);
@@ -100,12 +151,13 @@ static enum hm_status read_energies(const struct hm_run *run, struct slab *slab,
     return HM_OK;
 }
 
-static bool create_energies(struct hm_report *report, size_t count, struct energies *e)
+static bool create_energies(struct hm_report *report, const struct hm_run *run, struct energies *e)
 {
+    const size_t count = run->info.nframe;
     *e = (struct energies){0};
-    return hm_thin_create(report, count, &e->total) && hm_thin_create(report, count, &e->conserved) &&
-           hm_thin_create(report, count, &e->kinetic) && hm_thin_create(report, count, &e->potential) &&
-           hm_thin_create(report, count, &e->temperature);
+    return create_blocks(report, run, &e->blocks) && hm_thin_create(report, count, &e->total) &&
+           hm_thin_create(report, count, &e->conserved) && hm_thin_create(report, count, &e->kinetic) &&
+           hm_thin_create(report, count, &e->potential) && hm_thin_create(report, count, &e->temperature);
 }
 
 static struct hm_plot *add_plot(struct hm_report *report, struct hm_report_section *section, const char *id,
@@ -135,8 +187,9 @@ static enum hm_status show_total(struct hm_report *report, const struct hm_repor
         mean, e->kinetic_sum / (double)e->kinetic.count);
     struct hm_plot *plot = add_plot(report, section, "total-energy", "Total energy.", caption, "E \u2212 mean, kJ/mol");
     hm_thin_show(report, plot, "total energy", HM_MARK_LINE, 0, &e->total, mean);
+    show_blocks(report, plot, &e->blocks, &e->total, mean);
     if (e->conserved_known > 0)
-        hm_thin_show(report, plot, "less the heat of the bath", HM_MARK_LINE, 1, &e->conserved,
+        hm_thin_show(report, plot, "less the heat of the bath", HM_MARK_LINE, 2, &e->conserved,
                      e->conserved_sum / (double)e->conserved_known);
     return hm_report_mark_exact(report, runs, plot);
 }
@@ -144,9 +197,8 @@ static enum hm_status show_total(struct hm_report *report, const struct hm_repor
 enum hm_status hm_report_energies(struct hm_report *report, const struct hm_report_runs *runs)
 {
     struct energies e;
-    const size_t frames = runs->run->info.nframe;
-    if (frames == 0) return HM_OK;
-    if (!create_energies(report, frames, &e)) return report->status;
+    if (runs->run->info.nframe == 0) return HM_OK;
+    if (!create_energies(report, runs->run, &e)) return report->status;
     struct slab *slab = malloc(sizeof *slab);
     if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading energies");
     const enum hm_status status = read_energies(runs->run, slab, &e);

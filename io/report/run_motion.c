@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { MOST_LAGS = 4096, MOST_SPECTRUM = 6000 };
+enum { MOST_LAGS = 4096, MOST_VIEW_FS = 300 };
 
 /* Groups are species in order of appearance, then the bonds. */
 static const char *group_name(const struct hm_run *run, const struct hm_curves *c, size_t group)
@@ -50,14 +50,16 @@ static enum hm_status show_vacf(struct hm_report *report, struct hm_report_secti
 {
     const struct hm_curves *c = runs->curves, *r = runs->reference_curves;
     const size_t points = c->valid < MOST_LAGS ? c->valid : MOST_LAGS;
-    struct hm_plot *plot =
-        hm_report_add_plot(report, section,
-                           &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
-                                             .id = "vacf",
-                                             .title = "Velocity autocorrelation.",
-                                             .caption = "All is weighted by mass; from every step of the run.",
-                                             .xlabel = "time lag, fs",
-                                             .ylabel = "C(t) / C(0)"});
+    struct hm_plot *plot = hm_report_add_plot(
+        report, section,
+        &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
+                          .id = "vacf",
+                          .title = "Velocity autocorrelation.",
+                          .caption =
+                              "All is weighted by mass; from every step of the run. Double-click to see longer lags.",
+                          .xlabel = "time lag, fs",
+                          .view = {0, fmin(MOST_VIEW_FS, (double)points * c->dt_fs)},
+                          .ylabel = "C(t) / C(0)"});
     if (!plot) return report->status;
     HM_TRY(add_curve(report, plot, "all", 0, c->total_vacf, c->valid, c->dt_fs, c->dt_fs, points));
     if (r)
