@@ -51,7 +51,7 @@ def put(old, new):
 
 put("</footer>", '<img src="http://127.0.0.1:9/x.png"></footer>')
 put("var timelines = [];", "var timelines = []; setTimeout(function () { throw new Error('planted'); }, 0);")
-start = text.index('"y":[', text.index('"id":"total-energy"'))
+start = text.index('"y":[', text.index('"id":"temperature"'))
 numbers = text[start:text.index("]", start)]
 put(numbers, '"y":[' + ",".join(["null"] * (numbers.count(",") + 1)))
 with open("spoilt.html", "w") as out:
@@ -59,4 +59,4 @@ with open("spoilt.html", "w") as out:
 spoilt = pages.Page("spoilt.html")
 assert spoilt.root["requests"] > 0 and any("x.png" in line for line in spoilt.console), spoilt.console
 assert any("planted" in line for line in spoilt.console), spoilt.console
-assert spoilt.figures["total-energy"][1] == "no" and spoilt.root["drawn"] == spoilt.root["plots"] - 1, spoilt.root
+assert spoilt.figures["temperature"][1] == "no" and spoilt.root["drawn"] == spoilt.root["plots"] - 1, spoilt.root

@@ -60,7 +60,7 @@ with h5py.File("run.h5") as f:
     residual = f["hamlet/injections"]["residual_relative"]
     bond = numpy.linalg.norm(numpy.diff(f["particles/system/position/value"][100:], axis=1), axis=2).ravel()
 
-shown = rows("numbers/total-energy.csv")
+shown = [r for r in rows("numbers/total-energy.csv") if r["series"] == "total energy"]
 low, high = (numpy.array([float(r[k]) for r in shown]) for k in ("least", "largest"))
 span = numpy.ptp(total)
 assert len(shown) <= 1600 < len(total)
@@ -69,6 +69,11 @@ assert abs(high.max() - (total.max() - total.mean())) < 1e-9 * span and abs(low.
 edges = numpy.searchsorted(numpy.arange(len(total)) * len(shown) // len(total), numpy.arange(len(shown)))
 assert numpy.allclose(high, numpy.maximum.reduceat(total, edges) - total.mean(), rtol=0, atol=1e-9 * span)
 assert numpy.allclose(low, numpy.minimum.reduceat(total, edges) - total.mean(), rtol=0, atol=1e-9 * span)
+
+# Blocks are those of the drift: a twentieth of the steps after the warm-up, here 2450 steps.
+blocks = [float(r["E − mean, kJ/mol"] or "nan") for r in rows("numbers/total-energy.csv") if r["series"] == "means of blocks"]
+expected = total[100:].reshape(20, 245).mean(axis=1) - total.mean()
+assert len(set(blocks[50:])) == 20 and numpy.allclose(sorted(set(blocks[50:])), sorted(expected), rtol=0, atol=1e-9 * span)
 
 kick = rows("numbers/residual.csv")
 assert abs(max(float(r["largest"] or r["relative error"]) for r in kick if r["relative error"]) / numpy.nanmax(residual) - 1) < 1e-9
