@@ -177,7 +177,7 @@
 
     /* ---- the check ---- */
 
-    /* Pixels in the colour of a curve. */
+    /* Pixels in the colour of a curve, above the marks of exact steps. */
     function paintedPixels(timeline) {
         var found = 0, wanted = timeline.plot.series.map(function (s) {
             var c = document.createElement("canvas").getContext("2d");
@@ -186,7 +186,9 @@
         });
         timeline.frame.querySelectorAll("canvas").forEach(function (canvas) {
             if (!canvas.width || !canvas.height) return;
-            var data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            var area = timeline.graph.getArea(), scale = canvas.height / canvas.getBoundingClientRect().height;
+            var height = Math.floor((area.y + area.h - (timeline.plot.rug ? 9 : 0)) * scale);
+            var data = canvas.getContext("2d").getImageData(0, 0, canvas.width, height).data;
             for (var i = 0; i < data.length; i += 4) {
                 if (data[i + 3] < 40) continue;
                 for (var w = 0; w < wanted.length; w++)

@@ -183,7 +183,7 @@ static enum hm_status show_total(struct hm_report *report, const struct hm_repor
     const char *caption = hm_report_text(
         report,
         "Its difference from the mean, %.8g kJ/mol; the mean kinetic energy is %.5g kJ/mol. Leapfrog's own "
-        "oscillation is in it; what counts is how the mean moves. Marks below: exact steps.",
+        "oscillation is in it; what counts is how the means of blocks move. Marks below: exact steps.",
         mean, e->kinetic_sum / (double)e->kinetic.count);
     struct hm_plot *plot = add_plot(report, section, "total-energy", "Total energy.", caption, "E \u2212 mean, kJ/mol");
     hm_thin_show(report, plot, "total energy", HM_MARK_LINE, 0, &e->total, mean);
