@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define FORMAT UINT32_C(1)
+#define FORMAT UINT32_C(2)
 static const char magic[8] = {'H', 'M', 'C', 'H', 'K', 'P', 'T', '\n'};
 
 enum { REASON_BYTES = 256, BLOCK_BYTES = 1 << 16 };

@@ -93,4 +93,25 @@ struct hm_fault_record {
     int32_t fault;        /* enum hm_fault */
 };
 
+/* /hamlet/study: branches that left the run before `step`, compared after `unforced` kicks without a force, at about 24
+ * numbers of steps a decade:
+ *
+ *   exact      every kick exact; what the others are compared with
+ *   predicted  every kick a prediction
+ *   baseline   the first kick predicted, all others exact: what exact dynamics makes of one error
+ *
+ * The rows of a branch follow each other; what is not known (a branch that left physics, an oracle that failed, no
+ * baseline) is NaN. */
+struct hm_study_record {
+    int64_t step;
+    int64_t unforced;
+    double position;  /* of predicted and exact, rms over atoms, Angstrom */
+    double kinetic;   /* of predicted less exact, on-step velocities, kJ/mol */
+    double potential; /* the same of the exact potential energy */
+    double baseline_position, baseline_kinetic, baseline_potential;
+    double exact_kinetic;    /* of the exact branch, kJ/mol */
+    int64_t oracle_calls;    /* of these branches so far, apart from those of the run */
+    int32_t weights_version; /* that predicts */
+};
+
 #endif

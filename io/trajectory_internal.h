@@ -47,7 +47,14 @@ enum hm_series_name {
     HM_SERIES_COUNT
 };
 
-enum hm_table_name { HM_TABLE_DECISIONS, HM_TABLE_INJECTIONS, HM_TABLE_TRAINING, HM_TABLE_FAULTS, HM_TABLE_COUNT };
+enum hm_table_name {
+    HM_TABLE_DECISIONS,
+    HM_TABLE_INJECTIONS,
+    HM_TABLE_TRAINING,
+    HM_TABLE_FAULTS,
+    HM_TABLE_STUDY,
+    HM_TABLE_COUNT
+};
 
 #define HM_WEIGHTS_GROUP "/hamlet/weights"
 #define HM_PROVENANCE_GROUP "/hamlet/provenance"

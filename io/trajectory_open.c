@@ -222,8 +222,12 @@ static enum hm_status read_counts(struct hm_trajectory *trajectory)
     HM_TRY(open_table(trajectory, HM_TABLE_DECISIONS, &info->ndecision));
     HM_TRY(open_table(trajectory, HM_TABLE_INJECTIONS, &info->ninjection));
     HM_TRY(open_table(trajectory, HM_TABLE_TRAINING, &info->ntraining));
-    if (!hm_hdf5_exists(trajectory->file, hm_table_paths[HM_TABLE_FAULTS])) return HM_OK; /* an older file */
-    return open_table(trajectory, HM_TABLE_FAULTS, &info->nfault);
+    /* Older files have not all of them. */
+    if (hm_hdf5_exists(trajectory->file, hm_table_paths[HM_TABLE_FAULTS]))
+        HM_TRY(open_table(trajectory, HM_TABLE_FAULTS, &info->nfault));
+    if (hm_hdf5_exists(trajectory->file, hm_table_paths[HM_TABLE_STUDY]))
+        HM_TRY(open_table(trajectory, HM_TABLE_STUDY, &info->nstudy));
+    return HM_OK;
 }
 
 static enum hm_status open_file(struct hm_trajectory *trajectory)

@@ -190,6 +190,12 @@ enum hm_status hm_trajectory_read_faults(struct hm_trajectory *trajectory, size_
     return read_table(trajectory, HM_TABLE_FAULTS, first, count, trajectory->info.nfault, records, sizeof *records);
 }
 
+enum hm_status hm_trajectory_read_study(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                        struct hm_study_record *records)
+{
+    return read_table(trajectory, HM_TABLE_STUDY, first, count, trajectory->info.nstudy, records, sizeof *records);
+}
+
 /* ---- texts, bytes, arrays by name ---- */
 
 static enum hm_status read_bytes(const struct hm_trajectory *trajectory, hid_t dataset, const char *path, hsize_t count,

@@ -57,9 +57,24 @@ static const struct field training_fields[] = {
 };
 
 static const struct field fault_fields[] = {
-    FIELD(hm_fault_record, step, I64),  FIELD(hm_fault_record, request, I64), FIELD(hm_fault_record, seconds, F64),
-    FIELD(hm_fault_record, oracle_group, I32), FIELD(hm_fault_record, attempt, I32), FIELD(hm_fault_record, iterations, I32),
+    FIELD(hm_fault_record, step, I64),    FIELD(hm_fault_record, request, I64),
+    FIELD(hm_fault_record, seconds, F64), FIELD(hm_fault_record, oracle_group, I32),
+    FIELD(hm_fault_record, attempt, I32), FIELD(hm_fault_record, iterations, I32),
     FIELD(hm_fault_record, fault, I32),
+};
+
+static const struct field study_fields[] = {
+    FIELD(hm_study_record, step, I64),
+    FIELD(hm_study_record, unforced, I64),
+    FIELD(hm_study_record, position, F64),
+    FIELD(hm_study_record, kinetic, F64),
+    FIELD(hm_study_record, potential, F64),
+    FIELD(hm_study_record, baseline_position, F64),
+    FIELD(hm_study_record, baseline_kinetic, F64),
+    FIELD(hm_study_record, baseline_potential, F64),
+    FIELD(hm_study_record, exact_kinetic, F64),
+    FIELD(hm_study_record, oracle_calls, I64),
+    FIELD(hm_study_record, weights_version, I32),
 };
 
 static const struct {
@@ -70,10 +85,11 @@ static const struct {
     {injection_fields, sizeof injection_fields / sizeof *injection_fields, sizeof(struct hm_injection_record)},
     {training_fields, sizeof training_fields / sizeof *training_fields, sizeof(struct hm_training_record)},
     {fault_fields, sizeof fault_fields / sizeof *fault_fields, sizeof(struct hm_fault_record)},
+    {study_fields, sizeof study_fields / sizeof *study_fields, sizeof(struct hm_study_record)},
 };
 
 const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training",
-                                                    "/hamlet/oracle_faults"};
+                                                    "/hamlet/oracle_faults", "/hamlet/study"};
 
 static const size_t kind_bytes[] = {[I64] = 8, [I32] = 4, [I16] = 2, [U8] = 1, [F64] = 8, [F32] = 4};
 

@@ -277,6 +277,7 @@ static enum hm_status take_back(struct hm_trajectory *trajectory, const struct s
     info->ninjection = saved->rows[HM_TABLE_INJECTIONS];
     info->ntraining = saved->rows[HM_TABLE_TRAINING];
     info->nfault = saved->rows[HM_TABLE_FAULTS];
+    info->nstudy = saved->rows[HM_TABLE_STUDY];
     return HM_OK;
 }
 

@@ -171,6 +171,11 @@ enum hm_status hm_trajectory_log_fault(struct hm_trajectory *trajectory, const s
     return log_record(trajectory, HM_TABLE_FAULTS, record, &trajectory->info.nfault);
 }
 
+enum hm_status hm_trajectory_log_study(struct hm_trajectory *trajectory, const struct hm_study_record *record)
+{
+    return log_record(trajectory, HM_TABLE_STUDY, record, &trajectory->info.nstudy);
+}
+
 /* ---- single datasets ---- */
 
 static hid_t parents_list(void)

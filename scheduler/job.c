@@ -5,6 +5,7 @@
 #include "scheduler/messages.h"
 #include "scheduler/thermostat.h"
 #include "scheduler/scene.h"
+#include "scheduler/study.h"
 
 #include "io/elements.h"
 #include "io/extxyz.h"
@@ -379,6 +380,7 @@ enum hm_status hm_job_check(const struct hm_job *job)
     HM_TRY_GOTO(status, check_burst(job, &committee), out);
     HM_TRY_GOTO(status, check_policy(job), out);
     HM_TRY_GOTO(status, check_impulse(job), out);
+    HM_TRY_GOTO(status, hm_study_check(job->config), out);
 out:
     hm_committee_destroy(&committee);
     hm_scene_release(&scene);

@@ -7,6 +7,8 @@
 #include "scheduler/simulation.h"
 #include "scheduler/snapshot.h"
 #include "scheduler/stop.h"
+#include "scheduler/study.h"
+#include "scheduler/teach.h"
 
 #include "io/checkpoint.h"
 
@@ -21,6 +23,7 @@ struct driver {
     struct hm_hamiltonian frame_hamiltonian; // for bonds and frame energies where oracle ranks evaluate the steps
     struct hm_trajectory *trajectory;
     struct hm_recorder recorder;
+    struct hm_study study;
     struct hm_log log;
     struct hm_pulse pulse;
     double wall;        // seconds before this process began
@@ -38,7 +41,7 @@ struct driver {
 static struct hm_run_parts parts_of(struct driver *d, double *wall)
 {
     *wall = d->wall + hm_clock() - d->started;
-    return (struct hm_run_parts){d->job, &d->simulation, &d->recorder, wall, d->ranks};
+    return (struct hm_run_parts){d->job, &d->simulation, &d->recorder, wall, &d->study.seconds, d->ranks};
 }
 
 static bool resumes(const struct driver *d)
@@ -186,6 +189,14 @@ static enum hm_status start(struct driver *d)
     return write_checkpoint(d);
 }
 
+static enum hm_status visit_study(struct driver *d)
+{
+    HM_TRY(hm_teach_collect(&d->simulation.propagator, d->simulation.state));
+    HM_TRY(hm_study_branch(&d->study, d->simulation.state));
+    for (size_t r = 0; r < d->study.nrecord; r++) HM_TRY(hm_trajectory_log_study(d->trajectory, &d->study.record[r]));
+    return HM_OK;
+}
+
 static enum hm_status propagate(struct driver *d)
 {
     struct hm_simulation *s = &d->simulation;
@@ -197,7 +208,8 @@ static enum hm_status propagate(struct driver *d)
     hm_progress_start(&d->log, s->state->step, steps);
     while (status == HM_OK && s->state->step < steps) {
         HM_TRY(look_around(d));
-        status = hm_step(&s->propagator, s->state);
+        if (hm_study_is_due(&d->study, s->state->step)) status = visit_study(d);
+        if (status == HM_OK) status = hm_step(&s->propagator, s->state);
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
     if (status == HM_STOPPED) return stop(d);
@@ -231,8 +243,11 @@ static enum hm_status write_timing(struct driver *d, double wall)
         {"train", s->trainer.seconds_inline, 0},
         {"wait", s->oracle.seconds_blocked + s->trainer.seconds_blocked, remote ? s->oracle.calls : 0},
         {"write", d->recorder.seconds, 0},
+        {"study", d->study.seconds, d->study.oracle_calls},
     };
-    hm_log_timing(&d->log, rows, sizeof rows / sizeof *rows, wall, s->state->step);
+    const size_t count = sizeof rows / sizeof *rows - (d->study.every == 0);
+    hm_log_timing(&d->log, rows, count, wall, s->state->step);
+    if (d->study.every > 0) HM_TRY(hm_trajectory_log_timing(d->trajectory, "study", d->study.seconds));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "wall", wall));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "predict", s->propagator.seconds_predict));
     HM_TRY(hm_trajectory_log_timing(d->trajectory, "oracle", s->oracle.seconds_oracle));
@@ -254,6 +269,13 @@ static enum hm_status close_outputs(struct driver *d, enum hm_status outcome)
     const enum hm_status closed = hm_trajectory_close(&d->trajectory);
     hm_pulse_end(&d->pulse);
     return status == HM_OK ? closed : status;
+}
+
+static void log_study(struct driver *d)
+{
+    if (d->study.every > 0)
+        hm_log_line(&d->log, "%lld branches of %lld steps left the run; %lld exact forces apart from its own",
+                    (long long)d->study.branches, (long long)d->study.length, (long long)d->study.oracle_calls);
 }
 
 /* Whatever the run came to, its outputs are closed. A finished run leaves nothing to resume; one that failed for a
@@ -289,7 +311,10 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     else
         HM_TRY(hm_period_check(d->job->config, &d->simulation.oracle, &d->job->frame));
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
+    const double studied = d->study.seconds;
     HM_TRY(open_outputs(d));
+    HM_TRY(hm_study_create(d->job, &d->simulation.propagator, &d->study));
+    d->study.seconds = studied;
     d->recorder.seconds += recorded;
     hm_pulse_start(&d->pulse, d->job);
     hm_driver_log_header(&d->log, d->job, &d->simulation, layout);
@@ -315,11 +340,13 @@ enum hm_status hm_role_driver(const struct hm_layout *layout, const struct hm_jo
     if (status == HM_OK) status = propagate(&d);
 
     status = finish(&d, status);
+    if (status == HM_OK) log_study(&d);
     if (status == HM_OK) hm_driver_log_summary(&d.log, job, &d.simulation);
     /* First: what is under way to a rank that studies is delivered when it hears that it may stop. */
     const enum hm_status stopped = hm_role_end(layout, options, hm_dispatch_is_owed(&d.simulation.oracle), status);
     hm_archive_release(&d.archive);
     hm_recorder_release(&d.recorder);
+    hm_study_release(&d.study);
     hm_hamiltonian_destroy(&d.frame_hamiltonian);
     hm_simulation_release(&d.simulation);
     return status == HM_OK ? stopped : status;

@@ -16,13 +16,14 @@ static const char *base_name(const char *path)
 }
 
 /* Times add up over the parts of a run. */
-enum { CLOCKS = 9 };
+enum { CLOCKS = 10 };
 
 static void list_clocks(const struct hm_run_parts *parts, double *clock[CLOCKS])
 {
     struct hm_simulation *s = parts->simulation;
     double *const all[CLOCKS] = {
         parts->wall,
+        parts->study,
         &s->propagator.seconds_predict,
         &s->oracle.seconds_oracle,
         &s->oracle.seconds_blocked,

@@ -23,7 +23,8 @@ struct hm_run_parts {
     const struct hm_job *job;
     struct hm_simulation *simulation;
     struct hm_recorder *recorder;
-    double *wall; // seconds spent so far
+    double *wall;  // seconds spent so far
+    double *study; // of them, on branches of a study
     int ranks;
 };
 

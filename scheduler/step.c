@@ -171,29 +171,36 @@ static enum hm_status check_limits(const struct hm_propagator *p, const struct h
 
 /* In two halves around the bath. What the heat asks of a kick is its slope along the way, of which an impulse that
  * makes up for earlier steps says nothing. */
-static void drift_in_bath(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+static double drift_in_bath(const struct hm_propagator *p, struct hm_state *s, const double *slope)
 {
     const double half = 0.5 * p->schedule.timestep;
-    const double *slope = now->kick_exact ? now->kick_exact : now->kick;
     s->heat += hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, slope);
-    now->heat = s->heat;
+    const double heat = s->heat;
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->frame.x, s->x_spare);
     s->heat += hm_thermostat_apply(&p->thermostat, &s->frame, s->step, s->frame.v, s->bath_kick);
     s->heat -= hm_thermostat_heat_at_kick(&s->frame, s->bath_kick, slope);
     hm_leapfrog_drift(s->frame.natom, half, s->frame.v, s->x_spare, s->x_spare);
+    return heat;
 }
 
-static enum hm_status drift(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+enum hm_status hm_propagator_drift(const struct hm_propagator *p, struct hm_state *s, const double *slope, double *heat)
 {
     HM_TRY(check_limits(p, s));
+    *heat = 0;
     if (p->thermostat.ops)
-        drift_in_bath(p, s, now);
+        *heat = drift_in_bath(p, s, slope);
     else
         hm_leapfrog_drift(s->frame.natom, p->schedule.timestep, s->frame.v, s->frame.x, s->x_spare);
     double *const x_now = s->frame.x;
     s->frame.x = s->x_spare;
     s->x_spare = x_now;
-    now->x = x_now;
+    return HM_OK;
+}
+
+static enum hm_status drift(const struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
+{
+    HM_TRY(hm_propagator_drift(p, s, now->kick_exact ? now->kick_exact : now->kick, &now->heat));
+    now->x = s->x_spare;
     return HM_OK;
 }
 

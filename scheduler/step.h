@@ -100,6 +100,10 @@ enum hm_status hm_propagator_start(struct hm_propagator *propagator, struct hm_s
 /* HM_STOPPED, HM_ORACLE_FAILED: the state is one to be saved and gone on from, before the step or at its question to
  * the oracle (state->pending). Called again, it tries again. */
 enum hm_status hm_step(struct hm_propagator *propagator, struct hm_state *state);
+/* x_n to x_{n+1} with v_{n+1/2}, through the bath if there is one; then x_spare is x_n, and *heat what the bath had put
+ * in before. `slope` is the latest kick as the heat sees it. HM_DIVERGED where an atom is beyond the limits. */
+enum hm_status hm_propagator_drift(const struct hm_propagator *propagator, struct hm_state *state, const double *slope,
+                                   double *heat);
 /* After the last step: lessons it asked for. */
 enum hm_status hm_propagator_finish(struct hm_propagator *propagator, struct hm_state *state);
 

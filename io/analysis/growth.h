@@ -1,4 +1,4 @@
-/* How errors accumulate: the branches of a study (/hamlet/study, drawn in io/study.h), and the law by which they grow.
+/* How errors accumulate: the branches of a study (/hamlet/study, drawn in io/records.h), and the law by which they grow.
  *
  * A branch of pure prediction leaves the run beside an exact one from the same state. After n unforced steps they are
  * d_b(n) apart, in positions (rms over atoms), kinetic or potential energy; d(n) is the rms over branches. Laws:

@@ -34,13 +34,14 @@ training: {warmup_steps: 2000}
 policy: {type: periodic, frequency: 0.05}
 injection: {burst: auto, restore_energy: true}
 """,
-    # A heat bath that warms up: its noise, and the heat it has put in.
+    # A heat bath that warms up: its noise, and the heat it has put in; branches leave it.
     "bath": DIATOMIC + """hamiltonian: {type: morse, molecule: HCl}
 integrator: {timestep: 0.25 fs, steps: 300000}
 predictor: {type: linear}
 training: {warmup_steps: 1000}
 policy: {type: periodic, frequency: 0.02}
 thermostat: {type: langevin, temperature: [200 K, 400 K], time_constant: 50 fs}
+study: {branch_every_steps: 10000, branch_steps: 2000}
 """,
     # Two networks, whose spread decides; the first training takes about half of the time.
     "lstm": DIATOMIC + """hamiltonian: {type: morse, molecule: HCl}
