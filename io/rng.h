@@ -21,7 +21,8 @@ enum hm_rng_purpose {
     HM_RNG_TRAINING = 3,
     HM_RNG_TEST = 4,
     HM_RNG_POLICY = 5,
-    HM_RNG_FAULT = 6
+    HM_RNG_FAULT = 6,
+    HM_RNG_ANALYSIS = 7
 };
 
 struct hm_rng_key {

@@ -7,8 +7,11 @@
 #ifndef HM_IO_ANALYSIS_ANALYSIS_INTERNAL_H
 #define HM_IO_ANALYSIS_ANALYSIS_INTERNAL_H
 
+#include "io/analysis/growth.h"
 #include "io/analysis/run.h"
 #include "io/analysis/spectra.h"
+
+#include <stdio.h>
 
 enum { HM_GROUP_NAME = 32, HM_PEAKS = 12, HM_DIVERGENCES = 24 };
 
@@ -47,11 +50,16 @@ struct hm_analysis {
     size_t ndivergence;
     struct hm_position_divergence divergence[HM_DIVERGENCES];
     double mean_kinetic;
+    struct hm_study_curves study;
 };
 
 /* ---- the pieces ---- */
 
 enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *analysis);
+/* Nothing without a study. */
+enum hm_status hm_analyze_study(const struct hm_run *run, struct hm_analysis *analysis);
+void hm_study_print_json(const struct hm_study_curves *study, FILE *out);
+void hm_study_print_text(const struct hm_study_curves *study, FILE *out);
 enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *analysis);
 
 /* Kinetic temperature by group of motion. */

@@ -44,7 +44,7 @@ static enum hm_status analyze_alone(const struct hm_run *run, struct hm_curves *
     HM_TRY(hm_analyze_frames(run, a));
     HM_TRY(hm_curves_read(run, curves));
     hm_analyze_curves(curves, a);
-    return HM_OK;
+    return hm_analyze_study(run, a);
 }
 
 static double find_kt(const struct hm_analysis *a, const char *group)
@@ -121,6 +121,7 @@ void hm_analysis_destroy(struct hm_analysis **analysis)
     free(a->bonds);
     free(a->lengths);
     free(a->groups);
+    hm_study_curves_release(&a->study);
     free(a);
     *analysis = NULL;
 }

@@ -42,6 +42,15 @@
  * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm)
  *   x steps / wall seconds
  *
+ * Errors: every <field>_error is a standard error from the scatter of the blocks and of what is left of their
+ * correlation (io/analysis/statistics.h); a change counts where it is beyond two of them.
+ *
+ * study                                  how errors accumulate in branches of pure prediction (io/analysis/growth.h):
+ *   {runs, branches, branch_steps, branches_ended, oracle_calls, predicted, baseline}, the last two {position, kinetic,
+ *   potential}, each {law, support, aic_difference, points, saturation, exponent, rate_per_step, rate_per_ps, one_step,
+ *   saturated_after, curve}: numbers with an interval are [value, low, high], a point of a curve [unforced steps, rms,
+ *   low, high, branches]. Null without a study. study_position_exponent and study_position_rate_per_ps repeat two.
+ *
  * With a reference, over frames at equal times (steps x time step):
  *   position_divergence                  rms over atoms of |x - x_ref|, unwrapped, at about 20 log-spaced frames
  *   energy_shift_relative                mean difference of the total energies / mean kinetic energy of the reference,
@@ -61,12 +70,15 @@
 
 #include "io/status.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 struct hm_analysis;
 
 /* `reference` NULL: none. */
 enum hm_status hm_analysis_create(const char *path, const char *reference, struct hm_analysis **analysis);
+/* Its study is that of all these runs together: seeds of one. HM_BAD_INPUT where one has none, or other atoms. */
+enum hm_status hm_analysis_join_studies(struct hm_analysis *analysis, const char *const *paths, size_t count);
 void hm_analysis_destroy(struct hm_analysis **analysis);
 /* A scalar field by its JSON name; NaN if not computable or unknown. */
 double hm_analysis_value(const struct hm_analysis *analysis, const char *name);

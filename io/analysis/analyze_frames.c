@@ -20,7 +20,7 @@ struct length_sums {
 
 struct pass {
     const struct hm_run *run;
-    struct hm_blocks energy;
+    struct hm_blocks energy, heat; /* total and kinetic energy */
     struct conserved linear, angular;
     size_t counted; /* frames after warm-up */
     double kinetic; /* summed over these */
@@ -96,22 +96,30 @@ static void add_frame(struct pass *p, const struct hm_frame_view *view)
     p->kinetic += kinetic;
     const double energy = p->run->info.thermostatted ? view->conserved : kinetic + view->potential;
     hm_blocks_add(&p->energy, view->step, energy);
+    hm_blocks_add(&p->heat, view->step, kinetic);
     add_lengths(p, view->x);
     hm_equipartition_add(p->equipartition, view->x, view->v);
 }
 
 /* ---- what came of it ---- */
 
-static void read_energy(struct pass *p, struct hm_analysis *a)
+static enum hm_status read_energy(struct pass *p, struct hm_analysis *a)
 {
     const struct hm_run *run = p->run;
-    const struct hm_drift drift = hm_blocks_finish(&p->energy);
+    struct hm_drift drift, heat;
+    HM_TRY(hm_blocks_estimate(&p->energy, &drift));
+    HM_TRY(hm_blocks_estimate(&p->heat, &heat));
     a->mean_kinetic = p->counted > 0 ? p->kinetic / (double)p->counted : NAN;
     a->energy_drift_relative = drift.drift / a->mean_kinetic;
     a->energy_max_block_deviation_relative = drift.deviation / a->mean_kinetic;
-    a->energy_drift_meV_per_atom_per_ps =
-        drift.slope * HM_ENERGY_EV * 1e3 / (run->info.timestep * HM_TIME_PS) / (double)run->frame.natom;
-    a->mean_temperature_K = 2 * a->mean_kinetic / (double)hm_degrees_of_freedom(&run->frame) * HM_TEMPERATURE_KELVIN;
+    a->energy_drift_relative_error = drift.drift_error / a->mean_kinetic;
+    const double slope = HM_ENERGY_EV * 1e3 / (run->info.timestep * HM_TIME_PS) / (double)run->frame.natom;
+    a->energy_drift_meV_per_atom_per_ps = drift.slope * slope;
+    a->energy_drift_meV_per_atom_per_ps_error = drift.slope_error * slope;
+    const double kelvin = 2 / (double)hm_degrees_of_freedom(&run->frame) * HM_TEMPERATURE_KELVIN;
+    a->mean_temperature_K = a->mean_kinetic * kelvin;
+    a->mean_temperature_K_error = heat.mean_error * kelvin;
+    return HM_OK;
 }
 
 static void read_lengths(const struct pass *p, struct hm_analysis *a)
@@ -166,18 +174,23 @@ enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *a
     struct pass pass = {.run = run, .lengths = calloc(run->nbond + 1, sizeof *pass.lengths)};
     a->lengths = calloc(run->nbond + 1, sizeof *a->lengths);
     hm_blocks_start(&pass.energy, run->first_step, run->steps);
+    pass.heat = pass.energy;
     if (!pass.lengths || !a->lengths) {
         status = hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu bonds", run->nbond);
         goto done;
     }
+    HM_TRY_GOTO(status, hm_blocks_keep(&pass.energy), done);
+    HM_TRY_GOTO(status, hm_blocks_keep(&pass.heat), done);
     HM_TRY_GOTO(status, hm_equipartition_create(run, &pass.equipartition), done);
     HM_TRY_GOTO(status, walk(&pass), done);
-    read_energy(&pass, a);
+    HM_TRY_GOTO(status, read_energy(&pass, a), done);
     read_lengths(&pass, a);
     read_momenta(&pass, a);
     status = read_equipartition(&pass, a);
 done:
     hm_equipartition_destroy(&pass.equipartition);
+    hm_blocks_release(&pass.energy);
+    hm_blocks_release(&pass.heat);
     free(pass.lengths);
     return status;
 }

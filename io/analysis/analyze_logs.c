@@ -140,7 +140,8 @@ static enum hm_status read_injections(const struct hm_run *run, struct hm_analys
     if (status == HM_OK) {
         a->oracle_calls = (double)total;
         read_errors(&errors, a);
-        a->speedup_vs_exact = median(calls.seconds, calls.count) * (double)run->steps / a->wall_seconds;
+        a->speedup_vs_exact = median(calls.seconds, calls.count) * (double)run->steps /
+                              (a->wall_seconds - (a->seconds_study > 0 ? a->seconds_study : 0));
     }
     free(slab);
     free(calls.seconds);
@@ -189,6 +190,7 @@ static void read_timing(const struct hm_run *run, struct hm_analysis *a)
     a->seconds_train = hm_trajectory_read_timing(run->trajectory, "train");
     a->seconds_wait = hm_trajectory_read_timing(run->trajectory, "wait");
     a->seconds_write = hm_trajectory_read_timing(run->trajectory, "write");
+    a->seconds_study = hm_trajectory_read_timing(run->trajectory, "study");
 }
 
 enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *a)

@@ -138,6 +138,8 @@ void hm_analysis_print_json(const struct hm_analysis *a, FILE *out)
     json_bonds(out, a);
     json_peaks(out, a);
     json_divergence(out, a);
+    fputs(",\n  \"study\": ", out);
+    hm_study_print_json(&a->study, out);
     fputs("\n}\n", out);
 }
 
@@ -229,4 +231,5 @@ void hm_analysis_print_text(const struct hm_analysis *a, FILE *out)
     text_bonds(out, a);
     text_peaks(out, a);
     text_divergence(out, a);
+    hm_study_print_text(&a->study, out);
 }

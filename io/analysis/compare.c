@@ -1,6 +1,7 @@
 /* A run against its reference: how far apart they go, and whether they move alike. */
 #include "io/analysis/analysis_internal.h"
 
+#include "io/analysis/blocks.h"
 #include "io/units.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ struct differences {
     struct hm_position_divergence latest; /* last common frame */
     size_t count, potential_count;
     double kinetic_square, potential_square, reference_kinetic, energy_shift;
+    struct hm_blocks total, heat; /* differences of the total and the kinetic energy */
 };
 
 static double position_rms(const struct hm_run *run, const double *a, const double *b)
@@ -58,16 +60,25 @@ static void add_difference(struct differences *d, const struct hm_run *run, cons
     d->count++;
     d->kinetic_square += (kinetic - reference) * (kinetic - reference);
     d->reference_kinetic += reference;
+    hm_blocks_add(&d->heat, mine->step, kinetic - reference);
+    hm_blocks_add(&d->total, mine->step, kinetic - reference + potential);
     if (!isfinite(potential)) return;
     d->potential_count++;
     d->potential_square += potential * potential;
     d->energy_shift += kinetic - reference + potential;
 }
 
-static void read_differences(const struct differences *d, struct hm_analysis *a)
+static enum hm_status read_differences(struct differences *d, const struct hm_run *run, struct hm_analysis *a)
 {
-    if (d->count == 0) return;
+    struct hm_drift total, heat;
+    if (d->count == 0) return HM_OK;
     const double mean = d->reference_kinetic / (double)d->count;
+    const double kelvin = 2 / (double)hm_degrees_of_freedom(&run->frame) * HM_TEMPERATURE_KELVIN;
+    HM_TRY(hm_blocks_estimate(&d->total, &total));
+    HM_TRY(hm_blocks_estimate(&d->heat, &heat));
+    a->energy_shift_relative_error = total.mean_error / mean;
+    a->temperature_shift_K = heat.mean * kelvin;
+    a->temperature_shift_K_error = heat.mean_error * kelvin;
     a->kinetic_divergence = sqrt(d->kinetic_square / (double)d->count) / mean;
     if (d->potential_count > 0) {
         a->potential_divergence = sqrt(d->potential_square / (double)d->potential_count) / mean;
@@ -75,6 +86,7 @@ static void read_differences(const struct differences *d, struct hm_analysis *a)
     }
     const bool shown = a->ndivergence > 0 && a->divergence[a->ndivergence - 1].step == d->latest.step;
     if (!shown && d->latest.step > 0) a->divergence[a->ndivergence++] = d->latest;
+    return HM_OK;
 }
 
 /* Walks both files together and stops where one ends; frames meet at equal times. */
@@ -105,14 +117,20 @@ enum hm_status hm_compare_frames(const struct hm_run *run, const struct hm_run *
     HM_TRY(hm_run_check_same_atoms(run, reference));
     differences.last_step =
         fmin((double)run->steps, (double)reference->steps * reference->info.timestep / run->info.timestep);
+    hm_blocks_start(&differences.total, run->first_step, (int64_t)differences.last_step);
+    differences.heat = differences.total;
     HM_TRY(hm_frame_cursor_create(run, &mine));
     enum hm_status status = hm_frame_cursor_create(reference, &theirs);
     if (status == HM_OK) {
-        status = meet(run, reference, &mine, &theirs, &differences, a);
+        status = hm_blocks_keep(&differences.total);
+        if (status == HM_OK) status = hm_blocks_keep(&differences.heat);
+        if (status == HM_OK) status = meet(run, reference, &mine, &theirs, &differences, a);
         hm_frame_cursor_release(&theirs);
     }
     hm_frame_cursor_release(&mine);
-    if (status == HM_OK) read_differences(&differences, a);
+    if (status == HM_OK) status = read_differences(&differences, run, a);
+    hm_blocks_release(&differences.total);
+    hm_blocks_release(&differences.heat);
     return status;
 }
 

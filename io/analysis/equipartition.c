@@ -10,7 +10,6 @@
 #include "io/analysis/analysis_internal.h"
 
 #include "io/analysis/motions.h"
-#include "io/connectivity.h"
 #include "io/elements.h"
 #include "io/internals.h"
 
@@ -109,31 +108,12 @@ static enum hm_status name_coordinates(struct hm_equipartition *e, size_t nbond)
     return status;
 }
 
-/* The bonds that the run follows; of a run that follows none, those of its first frame. */
-static enum hm_status list_bonds(struct hm_equipartition *e, size_t *nbond)
-{
-    const struct hm_run *run = e->run;
-    struct hm_frame first;
-    *nbond = run->nbond;
-    if (run->nbond == 0 && run->info.nframe > 0) {
-        HM_TRY(hm_frame_copy(&run->frame, &first));
-        enum hm_status status = hm_trajectory_read_frames(run->trajectory, 0, 1, NULL, first.x, NULL, NULL, NULL, NULL);
-        if (status == HM_OK) status = hm_connectivity_find(&first, &e->bonds, nbond);
-        hm_frame_release(&first);
-        return status;
-    }
-    e->bonds = calloc(run->nbond + 1, sizeof *e->bonds);
-    if (!e->bonds) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu bonds", run->nbond);
-    memcpy(e->bonds, run->bonds, run->nbond * sizeof *e->bonds);
-    return HM_OK;
-}
-
 static enum hm_status name_motions(struct hm_equipartition *e)
 {
     const struct hm_run *run = e->run;
     size_t nbond;
     if (run->info.periodic || run->frame.natom > MOLECULE_ATOMS) return HM_OK;
-    HM_TRY(list_bonds(e, &nbond));
+    HM_TRY(hm_run_bonds(run, &e->bonds, &nbond));
     HM_TRY(name_coordinates(e, nbond));
     return hm_motions_create(&run->frame, nbond, (const size_t(*)[2])e->bonds, run->info.nframe, &e->motions);
 }

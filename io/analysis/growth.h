@@ -1,4 +1,5 @@
-/* How errors accumulate: the branches of a study (/hamlet/study, drawn in io/records.h), and the law by which they grow.
+/* How errors accumulate: the branches of a study (/hamlet/study, drawn in io/records.h), and the law by which they
+ * grow.
  *
  * A branch of pure prediction leaves the run beside an exact one from the same state. After n unforced steps they are
  * d_b(n) apart, in positions (rms over atoms), kinetic or potential energy; d(n) is the rms over branches. Laws:
@@ -7,7 +8,9 @@
  *                                  2 a constant error of the force
  *   exponential  d = a exp(c n)    one error that the dynamics itself blows up (Lyapunov), or a feedback of predictions
  *
- * Both are straight lines for log d, against log n or n: least squares over the sampled n from 1 up to where d
+ *   bounded      p < 0.2: less than a factor of 1.6 in a decade of steps
+ *
+ * The first two are straight lines for log d, against log n or n: least squares over the sampled n from 1 up to where d
  * saturates (positions: a tenth of the shortest distance between atoms; energies: a third of the mean kinetic energy)
  * or a branch ends. Normal errors of log d with two parameters each: AIC_exp - AIC_power = N log(S_exp / S_power), S
  * the sums of squared residuals. Intervals are percentiles (2.5, 97.5) of 400 bootstrap samples: runs (seeds) are drawn
@@ -31,9 +34,9 @@ enum hm_divergence { HM_DIVERGENCE_POSITION, HM_DIVERGENCE_KINETIC, HM_DIVERGENC
 const char *hm_divergence_name(enum hm_divergence which); /* "position" */
 const char *hm_divergence_unit(enum hm_divergence which); /* "Angstrom" */
 
-enum hm_law { HM_LAW_UNKNOWN, HM_LAW_POWER, HM_LAW_EXPONENTIAL };
+enum hm_law { HM_LAW_UNKNOWN, HM_LAW_BOUNDED, HM_LAW_POWER, HM_LAW_EXPONENTIAL };
 
-const char *hm_law_name(enum hm_law law); /* "unknown", "power", "exponential" */
+const char *hm_law_name(enum hm_law law); /* "unknown", "bounded", "power", "exponential" */
 
 struct hm_interval {
     double value, low, high; /* 95 % */
@@ -41,11 +44,11 @@ struct hm_interval {
 
 struct hm_growth {
     size_t points;                    /* fitted; fewer than 5: nothing is known */
-    enum hm_law law;                  /* the one with the lower AIC */
+    enum hm_law law;                  /* bounded, or the one with the lower AIC */
     struct hm_interval exponent;      /* p of the power */
     struct hm_interval rate_per_step; /* c of the exponential */
     struct hm_interval rate_per_ps;
-    struct hm_interval one_step;        /* a of the better law, times exp(c) if that is exponential: d(1) */
+    struct hm_interval one_step;        /* a of the law, times exp(c) if that is exponential: d(1) */
     double aic_difference;              /* AIC of the exponential less that of the power */
     double support;                     /* share of bootstrap samples that choose the same law */
     double saturation;                  /* d beyond which nothing is fitted */

@@ -1,7 +1,10 @@
 /* Opening a run for reading, and its frames one after the other. */
 #include "io/analysis/run.h"
 
+#include "io/connectivity.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 enum { SLAB_BYTES = 4 << 20, SLAB_FRAMES = 4096 };
 
@@ -61,6 +64,23 @@ void hm_run_close(struct hm_run *run)
     hm_frame_release(&run->frame);
     free(run->bonds);
     *run = (struct hm_run){0};
+}
+
+enum hm_status hm_run_bonds(const struct hm_run *run, size_t (**bonds)[2], size_t *nbond)
+{
+    struct hm_frame first;
+    *nbond = run->nbond;
+    if (run->nbond == 0 && run->info.nframe > 0) {
+        HM_TRY(hm_frame_copy(&run->frame, &first));
+        enum hm_status status = hm_trajectory_read_frames(run->trajectory, 0, 1, NULL, first.x, NULL, NULL, NULL, NULL);
+        if (status == HM_OK) status = hm_connectivity_find(&first, bonds, nbond);
+        hm_frame_release(&first);
+        return status;
+    }
+    *bonds = calloc(run->nbond + 1, sizeof **bonds);
+    if (!*bonds) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu bonds", run->nbond);
+    memcpy(*bonds, run->bonds, run->nbond * sizeof **bonds);
+    return HM_OK;
 }
 
 enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm_run *reference)

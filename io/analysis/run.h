@@ -23,6 +23,8 @@ struct hm_run {
 
 enum hm_status hm_run_open(const char *path, struct hm_run *run);
 void hm_run_close(struct hm_run *run);
+/* The bonds that the run follows, or of a run that follows none those of its first frame; the caller frees them. */
+enum hm_status hm_run_bonds(const struct hm_run *run, size_t (**bonds)[2], size_t *nbond);
 /* HM_BAD_INPUT unless both runs are of the same elements in the same order. */
 enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm_run *reference);
 

@@ -1,10 +1,15 @@
-/* hamlet analyze RUN.h5 [--json] [--reference OTHER.h5] */
+/* hamlet analyze RUN.h5 [MORE.h5...] [--json] [--reference OTHER.h5] [--curves FOLDER] */
 #include "scheduler/cli/command.h"
 
 #include "io/analysis/analyze.h"
+#include "io/analysis/curves_csv.h"
+
+enum { MOST_RUNS = 256 };
 
 struct arguments {
-    const char *run, *reference;
+    const char *run[MOST_RUNS]; // more than one: seeds of one study
+    size_t count;
+    const char *reference, *curves;
     bool json;
 };
 
@@ -18,9 +23,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'r':
         a->reference = argument;
         return 0;
+    case 'c':
+        a->curves = argument;
+        return 0;
     case ARGP_KEY_ARG:
-        if (a->run) return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one argument too many", argument));
-        a->run = argument;
+        if (a->count == MOST_RUNS)
+            return hm_command_fault(hm_fail(HM_BAD_USAGE, "'%s' is one run too many: at most %d", argument, MOST_RUNS));
+        a->run[a->count++] = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
         return hm_command_fault(hm_fail(HM_BAD_USAGE, "which trajectory? hamlet analyze RUN.h5"));
@@ -32,9 +41,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {"reference", 'r', "OTHER.h5", 0, "compare with this run, usually the exact one", 0},
+    {"curves", 'c', "FOLDER", 0,
+     "write correlations, spectra, pair distributions, displacements, bonds, angles and growth as CSV files there", 0},
     {0},
 };
-static const struct argp parser = {options, parse_option, "RUN.h5", "What a run says about itself.", NULL, NULL, NULL};
+static const struct argp parser = {
+    options,
+    parse_option,
+    "RUN.h5 [MORE.h5...]",
+    "What a run says about itself; of several runs with a study, what it says of all of them.",
+    NULL,
+    NULL,
+    NULL};
 
 enum hm_status hm_command_analyze(int argc, char **argv)
 {
@@ -43,11 +61,13 @@ enum hm_status hm_command_analyze(int argc, char **argv)
     bool finished;
     HM_TRY(hm_command_parse(&parser, argc, argv, &a, &finished));
     if (finished) return HM_OK;
-    HM_TRY(hm_analysis_create(a.run, a.reference, &analysis));
-    if (a.json)
+    HM_TRY(hm_analysis_create(a.run[0], a.reference, &analysis));
+    enum hm_status status = a.count > 1 ? hm_analysis_join_studies(analysis, a.run, a.count) : HM_OK;
+    if (status == HM_OK && a.curves) status = hm_curves_write_csv(a.run[0], analysis, a.curves);
+    if (status == HM_OK && a.json)
         hm_analysis_print_json(analysis, stdout);
-    else
+    else if (status == HM_OK)
         hm_analysis_print_text(analysis, stdout);
     hm_analysis_destroy(&analysis);
-    return HM_OK;
+    return status;
 }
