@@ -5,6 +5,7 @@
 
 #include "io/elements.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,8 +64,14 @@ static enum hm_status find_source(const struct hm_config *config, const char *ke
     FILE *file = fopen(path, "r");
     if (!file) return unknown(config, key, name);
     fclose(file);
-    if (hm_config_read_file(path, &source->owned, &source->size) != HM_OK)
-        return hm_config_fault(config, key, "%s", hm_status_message());
+    errno = 0;
+    const enum hm_status status = hm_config_read_file(path, &source->owned, &source->size);
+    if (status != HM_OK) {
+        free(source->owned);
+        if (status == HM_OUT_OF_MEMORY) return status;
+        return hm_config_fault(config, key, "cannot read the basis set %s: %s", path,
+                               errno ? strerror(errno) : "it is larger than any");
+    }
     source->text = source->owned;
     source->name = path;
     return HM_OK;

@@ -241,7 +241,7 @@ static void test_names(void)
         {"basis: nowhere/at/all.g94", "there is no such file"},
         {"basis: def2-universal-jfit", "dft.yaml:1:26: def2-universal-jfit is an auxiliary basis"},
         {"functions: auto", "dft.yaml:1:1: dft needs 'basis: ...'"},
-        {"basis: .", "dft.yaml:1:26: "},
+        {"basis: .", "dft.yaml:1:26: cannot read the basis set .: Is a directory"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         CU_ASSERT_EQUAL(dft_molecule_make(faults[i].keys, 3, water, where, &a), HM_BAD_CONFIG);
