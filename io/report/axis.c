@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 1, 2 or 5 times a power of ten: at most eight of them in `span`. */
@@ -17,8 +18,14 @@ static double nice_step(double span)
 
 static void add_tick(struct hm_axis *axis, double value)
 {
-    if (value >= axis->from * (1 - 1e-12) && value <= axis->to * (1 + 1e-12) && axis->nticks < HM_TICKS)
-        axis->tick[axis->nticks++] = value;
+    if (value >= axis->from && value <= axis->to && axis->nticks < HM_TICKS) axis->tick[axis->nticks++] = value;
+}
+
+static void add_steps(struct hm_axis *axis)
+{
+    const double step = nice_step(axis->to - axis->from);
+    for (double k = ceil(axis->from / step); k * step <= axis->to && axis->nticks < HM_TICKS; k++)
+        axis->tick[axis->nticks++] = k * step;
 }
 
 static void fit_log(double least, double largest, struct hm_axis *axis)
@@ -26,12 +33,15 @@ static void fit_log(double least, double largest, struct hm_axis *axis)
     const double room = pow(largest / least, 0.04) * (largest / least < 1.5 ? 1.5 : 1);
     axis->from = least / room;
     axis->to = largest * room;
-    const int first = (int)floor(log10(axis->from)), last = (int)ceil(log10(axis->to));
-    const int every = (last - first) / 8 + 1;
-    for (int power = first; power <= last; power++) {
-        if ((power - first) % every != 0) continue;
-        add_tick(axis, pow(10, power));
-        for (int factor = 2; last - first <= 2 && factor <= 5; factor += 3) add_tick(axis, factor * pow(10, power));
+    const int first = (int)ceil(log10(axis->from)), last = (int)floor(log10(axis->to));
+    const int every = last > first ? (last - first) / 8 + 1 : 1;
+    if (axis->to / axis->from < 8) { /* less than a power of ten: as on a linear axis */
+        add_steps(axis);
+        return;
+    }
+    for (int power = first - 1; power <= last; power++) {
+        if (power >= first && (power - first) % every == 0) add_tick(axis, pow(10, power));
+        for (int factor = 2; last - first <= 1 && factor <= 5; factor += 3) add_tick(axis, factor * pow(10, power));
     }
 }
 
@@ -41,9 +51,7 @@ static void fit_linear(double least, double largest, struct hm_axis *axis)
     if (!(span > 0)) span = largest != 0 ? fabs(largest) * 0.2 : 1;
     axis->from = least - 0.04 * span - (largest > least ? 0 : span / 2);
     axis->to = largest + 0.04 * span + (largest > least ? 0 : span / 2);
-    const double step = nice_step(axis->to - axis->from);
-    for (double k = ceil(axis->from / step); k * step <= axis->to && axis->nticks < HM_TICKS; k++)
-        axis->tick[axis->nticks++] = k * step;
+    add_steps(axis);
 }
 
 void hm_axis_fit(double least, double largest, bool log, struct hm_axis *axis)
@@ -78,7 +86,8 @@ void hm_report_tidy(char *text)
 void hm_axis_label(const struct hm_axis *axis, double tick, char *text, size_t size)
 {
     if (!axis->log && fabs(tick) < 1e-9 * (axis->to - axis->from)) tick = 0;
-    snprintf(text, size, "%.6g", tick);
+    snprintf(text, size, "%.0e", tick); /* powers of ten look alike */
+    if (!axis->log || tick > 0.005 || fabs(strtod(text, NULL) / tick - 1) > 1e-9) snprintf(text, size, "%.6g", tick);
     hm_report_tidy(text);
 }
 

@@ -51,11 +51,11 @@ var Chart = (function () {
     function ticks(range, log) {
         var list = [], step, k;
         if (log && range[1] / range[0] > 8) {
-            var first = Math.floor(Math.log10(range[0])), last = Math.ceil(Math.log10(range[1]));
-            var every = Math.floor((last - first) / 8) + 1;
-            for (k = first; k <= last; k += every) {
-                list.push(Math.pow(10, k));
-                if (last - first <= 2) list.push(2 * Math.pow(10, k), 5 * Math.pow(10, k));
+            var first = Math.ceil(Math.log10(range[0])), last = Math.floor(Math.log10(range[1]));
+            var every = Math.max(1, Math.floor((last - first) / 8) + 1);
+            for (k = first - 1; k <= last; k++) {
+                if (k >= first && (k - first) % every === 0) list.push(Math.pow(10, k));
+                if (last - first <= 1) list.push(2 * Math.pow(10, k), 5 * Math.pow(10, k));
             }
         } else {
             var power = Math.pow(10, Math.floor(Math.log10((range[1] - range[0]) / 8)));

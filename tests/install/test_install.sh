@@ -57,3 +57,8 @@ check 'pkg-config' user/user
 
 [ "$(prefix/bin/hamlet --version)" ] || { echo 'the installed program does not tell its version'; exit 1; }
 if find prefix -name '*_internal.h' | grep .; then echo 'internal headers are installed'; exit 1; fi
+
+for file in man/man1/hamlet.1 man/man1/hamlet-run.1 man/man5/hamlet-config.5 bash-completion/completions/hamlet \
+    zsh/site-functions/_hamlet; do
+    [ -s "prefix/share/$file" ] || { echo "share/$file is not installed"; exit 1; }
+done
