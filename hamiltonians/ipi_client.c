@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* ppoll, pipe2, prctl */
+#define _GNU_SOURCE /* ppoll, SOCK_CLOEXEC, prctl */
 #include "hamiltonians/ipi_client.h"
 
 #include "io/log.h"
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -187,7 +188,7 @@ static enum hm_status start_keeper(const struct hm_ipi_command *command, int out
 {
     char *const argv[] = {"sh", "-c", (char *)command->command, NULL};
     int leash[2];
-    if (pipe2(leash, O_CLOEXEC) != 0) return no_client("pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, leash) != 0) return no_client("socketpair");
     const struct keeper keeper = {leash[0], output, command->folder, command->socket, argv, environment};
     fflush(NULL);
     const pid_t pid = fork();
@@ -236,7 +237,7 @@ void hm_ipi_client_stop(struct hm_ipi_client *client, double patience)
     const double until = hm_clock() + patience;
     while (client->keeper > 0 && !hm_ipi_client_ended(client) && hm_clock() < until) nanosleep(&moment, NULL);
     if (client->keeper > 0 && !client->ended) {
-        const ssize_t told = write(client->leash, "x", 1); /* the keeper lives: no SIGPIPE */
+        const ssize_t told = send(client->leash, "x", 1, MSG_NOSIGNAL); /* the keeper may have gone just now */
         (void)told;
     }
     if (client->leash >= 0) close(client->leash);
