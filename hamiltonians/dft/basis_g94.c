@@ -107,11 +107,9 @@ static bool read_real(const char *token, double *value)
 
 static bool read_count(const char *token, size_t *count)
 {
-    char *stop;
-    if (strspn(token, "0123456789") != strlen(token)) return false;
-    const unsigned long value = strtoul(token, &stop, 10);
-    *count = strlen(token) > 9 ? 999999999 : value;
-    return *token != '\0';
+    const size_t digits = strspn(token, "0123456789");
+    *count = digits < 10 ? strtoul(token, NULL, 10) : HM_LIBRARY_MAX_PRIMITIVES + 1; // too many, whatever it is
+    return digits > 0 && token[digits] == '\0';
 }
 
 static int element_of(const char *token)
@@ -168,7 +166,7 @@ static enum hm_status read_letters(const struct reader *reader, size_t *ncolumn,
         return fault(reader, "'%s': effective core potentials are not supported, take a basis set of all electrons",
                      shown(reader, 0, text));
     if ((token[0] == 'l' || token[0] == 'L') && token[1] == '=' && isdigit((unsigned char)token[2])) {
-        l[(*ncolumn)++] = token[3] ? 99 : token[2] - '0';
+        l[(*ncolumn)++] = token[3] ? HM_LIBRARY_ELEMENTS : token[2] - '0'; // two digits: above any limit
     } else {
         for (const char *c = token; *c; c++) {
             const char *letter = strchr(letters, tolower((unsigned char)*c));
@@ -206,16 +204,23 @@ static enum hm_status read_primitive(struct reader *reader, size_t ncolumn, size
     return HM_OK;
 }
 
+/* Some files have a zero behind the scale, which says nothing. */
+static bool has_zero_behind(const struct reader *reader)
+{
+    double value;
+    return reader->ntoken == 4 && read_real(reader->token[3], &value) && value == 0;
+}
+
 static enum hm_status read_header(struct reader *reader, size_t *count, double *scale)
 {
     char text[MAX_TOKEN];
     *scale = 1;
-    if (reader->ntoken < 2 || reader->ntoken > 3 || !read_count(reader->token[1], count))
+    if (reader->ntoken < 2 || (reader->ntoken > 3 && !has_zero_behind(reader)) || !read_count(reader->token[1], count))
         return fault(reader, "a shell begins with a line like 'S 3 1.00': letter, number of primitives, scale");
     if (*count < 1 || *count > HM_LIBRARY_MAX_PRIMITIVES)
         return fault(reader, "a shell of %s primitives: there may be 1 to %d", shown(reader, 1, text),
                      HM_LIBRARY_MAX_PRIMITIVES);
-    if (reader->ntoken == 3 && (!read_real(reader->token[2], scale) || !(*scale > 0)))
+    if (reader->ntoken > 2 && (!read_real(reader->token[2], scale) || !(*scale > 0)))
         return fault(reader, "'%s' is no scale of exponents: a number above zero, mostly 1.00", shown(reader, 2, text));
     return HM_OK;
 }

@@ -4,7 +4,7 @@
  *   cartesian           or `spherical`: which functions the set was made for (optional, before the first element)
  *   ****
  *   O 0                 one element or several
- *   S  6  1.00          letter, number of primitives, scale of the exponents (squared; 1 if left out)
+ *   S  6  1.00          letter, number of primitives, scale of the exponents (squared; 1 if left out); a 0 may follow
  *     5484.6717  0.0018311       exponent, coefficient of the normalised primitive; 1.0D+01 is a number, too
  *     ...
  *   SP 3  1.00          s and p with the same exponents: a column of coefficients for each letter

@@ -175,7 +175,8 @@ static const char *const same[] = {
     "+6.E-1\n"
     "****\n Fe 0\nany thing\nS 99 -3\n****\n-O 0\nS 2\n1e0 4D-1\n.25 .6\nL=0 1\n4.5 -1\nL=1 1\n4.5 1\n****\n",
     /* SP, a last line without its end, an element that is not asked for and does not end */
-    "H 0\nS 2\n1 .4\n.25 .6\n****\nC 0\nS 1\n1 1\nO 0\nS 2 1\n1 .4\n.25 .6\nsP 1 1.0\n45D-1 -1 5E-1\n****",
+    "H 0\nS   2 1.00       0.000000000000\n1 .4\n.25 .6\n****\nC 0\nS 1\n1 1\nO 0\nS 2 1\n1 .4\n.25 .6\nsP 1 "
+    "1.0\n45D-1 -1 5E-1\n****",
     "spherical\n****\nH O 0\nS 2\n1 .4\n.25 .6\n****\n****\n",
 };
 
@@ -284,6 +285,8 @@ static const struct {
     {"H 0\nH-ECP 2 28\nf potential\n", ":2: 'H-ECP': effective core potentials are not supported"},
     {"H 0\nS\n1 1\n****\n", ":2: a shell begins with a line like"},
     {"H 0\nS one 1.00\n1 1\n****\n", ":2: a shell begins with a line like"},
+    {"H 0\nS 1 1.00 2.0\n1 1\n****\n", ":2: a shell begins with a line like"},
+    {"H 0\nS 1 1.00 0.0 0.0\n1 1\n****\n", ":2: a shell begins with a line like"},
     {"H 0\nS -1 1.00\n1 1\n****\n", ":2: a shell begins with a line like"},
     {"H 0\nS 0 1.00\n****\n", ":2: a shell of 0 primitives: there may be 1 to 100"},
     {"H 0\nS 101 1.00\n****\n", ":2: a shell of 101 primitives"},
