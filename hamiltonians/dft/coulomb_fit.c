@@ -139,11 +139,11 @@ static void place_integrals(struct hm_coulomb *coulomb)
     fit->nrow = 0;
     for (size_t i = 0; i < coulomb->pairs.npair; i++)
         if (stored(coulomb, i)) fit->nrow += rows_of(&coulomb->pairs.pair[i]);
-    if (fit->nrow > fit->capacity || !fit->B) {
+    const size_t room = coulomb->options.memory / sizeof(double) / (n + 1);
+    if (fit->nrow > room || fit->nrow > fit->capacity) { /* what happened before must not decide: it changes bits */
         free(fit->B);
         fit->capacity = fit->nrow + fit->nrow / 16 + 1;
-        const bool fits = fit->capacity <= coulomb->options.memory / sizeof(double) / (n + 1);
-        fit->B = fits ? malloc(fit->capacity * n * sizeof(double)) : NULL;
+        fit->B = fit->nrow <= room ? malloc(fit->capacity * n * sizeof(double)) : NULL;
         if (!fit->B) fit->capacity = 0;
     }
     double *B = fit->B;

@@ -63,7 +63,7 @@ static enum hm_status make_solid(struct hm_fit_group *group)
     solid->first[solid->count] = n;
     group->charges.skip = group->spherical ? hm_hermite_count(l - 1) : 0;
     group->charges.ncomponent = hm_hermite_count(l) - group->charges.skip;
-    group->expansion = (struct hm_expansion){n, calloc(n, sizeof *group->expansion.term)};
+    group->expansion = (struct hm_expansion){.nterm = n, .term = calloc(n, sizeof *group->expansion.term)};
     if (!group->expansion.term) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu terms", n);
     for (size_t m = 0; m < solid->count; m++)
         for (size_t s = solid->first[m]; s < solid->first[m + 1]; s++)

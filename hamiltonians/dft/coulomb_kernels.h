@@ -54,7 +54,7 @@ struct hm_bra {
     size_t nprimitive, rows;
     const struct hm_expansion *expansion;
     const struct hm_probe *probe;
-    double *weight, *slope; // (nprimitive, nterm): dE/dvalue; (nprimitive, 3): dE/dP; both added to
+    double *weight, *slope; // (nprimitive, nterm, 8): dE/dvalue; (nprimitive, 3, 8): dE/dP; lanes are to be summed
 };
 
 /* Eight pairs of one kind: sites and values of all their primitive pairs. */

@@ -106,7 +106,8 @@ static enum hm_status make_expansion(const struct hm_family *a, const struct hm_
     for (size_t i = 0; i < na; i++)
         for (size_t j = 0; j < nb; j++) n += list_terms(&power[i], &power[na + j], a->l, b->l, 0, NULL);
     expansion->term = malloc(n * sizeof *expansion->term);
-    if (!expansion->term) {
+    expansion->by_tuv = malloc(n * sizeof *expansion->by_tuv);
+    if (!expansion->term || !expansion->by_tuv) {
         free(power);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu terms of products", n);
     }
@@ -115,6 +116,10 @@ static enum hm_status make_expansion(const struct hm_family *a, const struct hm_
             expansion->nterm +=
                 list_terms(&power[i], &power[na + j], a->l, b->l, i * nb + j, expansion->term + expansion->nterm);
     free(power);
+    n = 0;
+    for (size_t tuv = 0; tuv < hm_hermite_count(a->l + b->l); tuv++)
+        for (size_t i = 0; i < expansion->nterm; i++)
+            if (expansion->term[i].tuv == tuv) expansion->by_tuv[n++] = (uint16_t)i;
     return HM_OK;
 }
 
@@ -160,7 +165,10 @@ enum hm_status hm_pairs_create(const struct hm_basis *basis, struct hm_pairs *pa
 
 void hm_pairs_destroy(struct hm_pairs *pairs)
 {
-    for (size_t i = 0; pairs->expansion && i < pairs->nkind * pairs->nkind; i++) free(pairs->expansion[i].term);
+    for (size_t i = 0; pairs->expansion && i < pairs->nkind * pairs->nkind; i++) {
+        free(pairs->expansion[i].term);
+        free(pairs->expansion[i].by_tuv);
+    }
     free(pairs->expansion);
     free(pairs->family);
     free(pairs->pair);

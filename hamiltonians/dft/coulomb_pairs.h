@@ -44,6 +44,7 @@ struct hm_term {
 struct hm_expansion {
     size_t nterm;
     struct hm_term *term;
+    uint16_t *by_tuv; // the terms in the order of (t, u, v)
 };
 
 struct hm_pair {

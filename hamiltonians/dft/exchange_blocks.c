@@ -62,8 +62,8 @@ static enum hm_status allocate(struct hm_coulomb *coulomb)
     exchange->side = side;
     exchange->probe = calloc(n + 1, sizeof *exchange->probe);
     exchange->value = calloc(n * pairs->max_term + 1, sizeof(double));
-    exchange->weight = calloc(n * pairs->max_term + 1, sizeof(double));
-    exchange->slope = calloc(3 * n + 1, sizeof(double));
+    exchange->weight = hm_lanes_alloc(n * pairs->max_term * HM_LANES);
+    exchange->slope = hm_lanes_alloc(3 * n * HM_LANES);
     exchange->largest = calloc(pairs->nfamily * pairs->nfamily + 1, sizeof(double));
     if (exchange->integral && exchange->scratch && exchange->lanes && exchange->probe && exchange->value &&
         exchange->weight && exchange->slope && exchange->largest)
@@ -207,12 +207,11 @@ enum hm_status hm_exchange_place(struct hm_coulomb *coulomb)
     }
     const size_t count = count_integrals(coulomb);
     exchange->filled = false;
-    if (count > exchange->capacity) {
+    const bool fits = count <= coulomb->options.memory / sizeof(double);
+    if (!fits || count > exchange->capacity) {
         free(exchange->stored);
         exchange->capacity = count + count / 16;
-        exchange->stored = exchange->capacity <= coulomb->options.memory / sizeof(double)
-                               ? aligned_alloc(64, (exchange->capacity / HM_LANES + 1) * HM_LANES * sizeof(double))
-                               : NULL;
+        exchange->stored = fits ? hm_lanes_alloc(exchange->capacity) : NULL;
         if (!exchange->stored) exchange->capacity = 0;
     }
     return HM_OK;

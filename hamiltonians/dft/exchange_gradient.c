@@ -21,6 +21,13 @@ static void make_gamma(const struct hm_quartet *q, const double f[HM_LANES], dou
                 }
 }
 
+static double sum_lanes(const double *lanes)
+{
+    double sum = 0;
+    for (size_t i = 0; i < HM_LANES; i++) sum += lanes[i];
+    return sum;
+}
+
 static void slopes_of_bra(struct hm_coulomb *coulomb, size_t index, double scale)
 {
     struct hm_exchange *exchange = coulomb->exchange;
@@ -32,8 +39,8 @@ static void slopes_of_bra(struct hm_coulomb *coulomb, size_t index, double scale
     struct hm_quartet quartet;
     double f[HM_LANES], largest[4];
     hm_exchange_bra(coulomb, index, &bra);
-    memset(bra.weight, 0, bra.nprimitive * nterm * sizeof(double));
-    memset(bra.slope, 0, bra.nprimitive * 3 * sizeof(double));
+    memset(bra.weight, 0, bra.nprimitive * nterm * HM_LANES * sizeof(double));
+    memset(bra.slope, 0, bra.nprimitive * 3 * HM_LANES * sizeof(double));
     for (size_t block = 0; block <= index / HM_LANES; block++) {
         const double bound = size * exchange->bound[block];
         if (bound < threshold) continue;
@@ -42,11 +49,14 @@ static void slopes_of_bra(struct hm_coulomb *coulomb, size_t index, double scale
         if (bound * weight < threshold) continue;
         hm_exchange_gather(coulomb, index, block, &quartet, f);
         make_gamma(&quartet, f, scale, exchange->integral);
-        coulomb->kernels->slopes(&bra, &exchange->ket[block], exchange->integral, 0.01 * threshold, exchange->scratch);
+        coulomb->kernels->slopes(&bra, &exchange->ket[block], exchange->integral, 0.1 * threshold / weight,
+                                 exchange->scratch);
     }
     for (size_t i = 0; i < bra.nprimitive * nterm; i++)
-        own->weight[i * HM_LANES + lane] += hm_hermite_sign[own->expansion->term[i % nterm].tuv] * bra.weight[i];
-    for (size_t i = 0; i < bra.nprimitive * 3; i++) own->slope[i * HM_LANES + lane] += bra.slope[i];
+        own->weight[i * HM_LANES + lane] +=
+            hm_hermite_sign[own->expansion->term[i % nterm].tuv] * sum_lanes(bra.weight + i * HM_LANES);
+    for (size_t i = 0; i < bra.nprimitive * 3; i++)
+        own->slope[i * HM_LANES + lane] += sum_lanes(bra.slope + i * HM_LANES);
 }
 
 /* P = (a A + b B) / p, and the values through A - B. */
