@@ -207,7 +207,8 @@ enum hm_status hm_exchange_place(struct hm_coulomb *coulomb)
     }
     const size_t count = count_integrals(coulomb);
     exchange->filled = false;
-    const bool fits = count <= coulomb->options.memory / sizeof(double);
+    const size_t taken = coulomb->fit && coulomb->fit->B ? coulomb->fit->nrow * coulomb->fit->auxiliary->nfunction : 0;
+    const bool fits = count + taken <= coulomb->options.memory / sizeof(double);
     if (!fits || count > exchange->capacity) {
         free(exchange->stored);
         exchange->capacity = count + count / 16;
