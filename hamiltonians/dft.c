@@ -223,6 +223,15 @@ static enum hm_status fill_label(struct dft *q, const struct hm_scf_outcome *out
     return HM_OK;
 }
 
+/* Of several members the first one's density, so that they all start from the same bits, and a resumed group too. */
+static void remember(struct dft *q)
+{
+    const size_t count = (size_t)q->scf->part.nspin * q->scf->n * q->scf->n;
+    if (q->team.rank != 0) memset(q->scf->Dp, 0, count * sizeof *q->scf->Dp);
+    hm_team_sum(&q->team, q->scf->Dp, count);
+    hm_extrapolation_add(&q->past, q->scf->S, q->scf->Dp);
+}
+
 static enum hm_status evaluate_alone(struct dft *q, struct hm_label *label)
 {
     struct hm_scf_outcome outcome = {.converged = false};
@@ -233,7 +242,7 @@ static enum hm_status evaluate_alone(struct dft *q, struct hm_label *label)
         hm_extrapolation_reset(&q->past);
         return HM_OK;
     }
-    hm_extrapolation_add(&q->past, q->scf->S, q->scf->Dp);
+    remember(q);
     return fill_label(q, &outcome, label);
 }
 

@@ -9,7 +9,7 @@ enum { MOST = HM_EXTRAPOLATION_MOST };
 
 /* Of the squared changes of the overlap: what keeps the coefficients small, since densities are known to about the
  * convergence only. */
-static const double ridge = 1e-6;
+static const double ridge = 1e-12;
 
 enum hm_status hm_extrapolation_create(size_t n, int nspin, size_t capacity, struct hm_extrapolation *past)
 {
