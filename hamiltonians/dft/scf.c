@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE = 10 }; /* cycles that may pass without a smaller residual */
+enum {
+    FIRST_CYCLES = 5, /* in which the energy may rise: it is not that of orbitals yet */
+    PATIENCE = 10,    /* cycles that may pass without a smaller residual */
+};
 
 static const double level_of_left_out = 1e3; // Hartree: above every orbital
-static const double rise = 0.05;             // of the energy, that calls for damping
+static const double rise = 0.05;             // of the energy, that calls for help after the first cycles
 static const double calm = 1e-2;             // residual below which DIIS is left alone
 
 /* ---- making ---- */
@@ -165,7 +168,7 @@ static double agreed(const struct hm_scf *scf, double value)
 /* Whether help is called for: the energy has risen, or nothing gets better. It ends when the residual is small. */
 static void judge(struct hm_scf *scf, struct course *c)
 {
-    const bool rises = c->cycle > 2 && scf->energy > c->energy + rise;
+    const bool rises = c->cycle > FIRST_CYCLES && scf->energy > c->energy + rise;
     const bool stalls = c->cycle - c->best_cycle >= PATIENCE;
     if (c->residual < 0.9 * c->best || stalls) {
         c->best = c->residual;
@@ -179,12 +182,14 @@ static void judge(struct hm_scf *scf, struct course *c)
     c->energy = scf->energy;
 }
 
-/* New orbitals; D' mixed with the old where that helps. Shifting by -lambda D' is lifting empty orbitals by lambda. */
+/* New orbitals; D' mixed with the old where that helps. Shifting by -lambda D' is lifting empty orbitals by lambda:
+ * with fractions of occupations it would change them. */
 static bool renew(struct hm_scf *scf, bool helped)
 {
     const size_t nn = scf->n * scf->n;
     double *old = scf->scratch;
-    const double keep = helped ? scf->option.damping : 0, shift = helped ? scf->option.level_shift : 0;
+    const double keep = helped ? scf->option.damping : 0,
+                 shift = helped && !(scf->option.kT > 0) ? scf->option.level_shift : 0;
     scf->entropy = 0;
     for (size_t s = 0; s < (size_t)scf->part.nspin; s++) {
         double *C = scf->C + s * nn, *Dp = scf->Dp + s * nn;

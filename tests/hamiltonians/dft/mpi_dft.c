@@ -7,7 +7,7 @@
 #include <string.h>
 
 static MPI_Comm world = MPI_COMM_WORLD;
-static const struct hm_oracle_group together = {0, 1, &world, HM_NO_INTERRUPT};
+static const struct hm_oracle_group together = {0, 1, &world, {NULL, NULL}};
 
 static void shake(int step, struct hm_frame *frame)
 {
