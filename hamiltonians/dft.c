@@ -7,7 +7,8 @@
  * its torque is the true derivative of an energy that depends a little on the orientation.
  *
  * Warm start: the density is put together from those of the last evaluations by where the overlap says the geometry
- * lies among them (extrapolation.h). These are the warm state that is saved. A start from nothing superposes atoms.
+ * lies among them (extrapolation.h), and the first cycles know how residuals answered before (diis.h). These are the
+ * warm state that is saved. A start from nothing superposes atoms.
  *
  * An evaluation that does not converge is a label with that status, energy and forces zero; what comes next starts from
  * atoms.
@@ -223,6 +224,13 @@ static enum hm_status fill_label(struct dft *q, const struct hm_scf_outcome *out
     return HM_OK;
 }
 
+/* What comes next starts from atoms. */
+static void forget(struct dft *q)
+{
+    hm_extrapolation_reset(&q->past);
+    hm_diis_reset(&q->scf->diis);
+}
+
 /* Of several members the first one's density, so that they all start from the same bits, and a resumed group too. */
 static void remember(struct dft *q)
 {
@@ -239,7 +247,7 @@ static enum hm_status evaluate_alone(struct dft *q, struct hm_label *label)
     label->iterations = outcome.iterations;
     if (!outcome.converged) {
         label->status = HM_LABEL_NOT_CONVERGED;
-        hm_extrapolation_reset(&q->past);
+        forget(q);
         return HM_OK;
     }
     remember(q);
@@ -263,20 +271,21 @@ static enum hm_status evaluate(void *self, const struct hm_frame *frame, struct 
 
 static void reset(void *self)
 {
-    struct dft *q = self;
-    hm_extrapolation_reset(&q->past);
+    forget(self);
 }
 
 static void save(const void *self, struct hm_archive *archive)
 {
     const struct dft *q = self;
     hm_extrapolation_save(&q->past, archive);
+    hm_diis_save(&q->scf->diis, archive);
 }
 
 static enum hm_status load(void *self, struct hm_archive *archive)
 {
     struct dft *q = self;
-    return hm_extrapolation_load(&q->past, archive);
+    HM_TRY(hm_extrapolation_load(&q->past, archive));
+    return hm_diis_load(&q->scf->diis, archive);
 }
 
 static const char *const keys[] = {"functional",     "basis",   "functions",    "auxiliary",   "coulomb",

@@ -220,7 +220,7 @@ enum hm_status hm_scf_solve(struct hm_scf *scf, struct hm_scf_outcome *outcome)
 {
     struct course c = {.best = INFINITY};
     *outcome = (struct hm_scf_outcome){.residual = INFINITY};
-    hm_diis_reset(&scf->diis);
+    hm_diis_begin(&scf->diis);
     to_functions(scf);
     for (c.cycle = 1; c.cycle <= scf->option.max_iterations; c.cycle++) {
         outcome->iterations = c.cycle;
