@@ -1,5 +1,7 @@
 #include "hamiltonians/dft/functional.h"
 
+#include "hamiltonians/dft/point_kernels.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +28,8 @@ struct hm_functional {
     xc_func_type part[MAX_PARTS];
     bool gradient;
     double exchange;
-    double *e, *vn, *vsigma; // of one part
+    const struct hm_point_kernels *pbe; // of a closed shell, in place of libxc; or NULL
+    double *e, *vn, *vsigma;            // of one part
     double *storage;
 };
 
@@ -126,6 +129,13 @@ static enum hm_status add_named(const struct hm_config *config, const char *name
     return add_part(config, name, functional);
 }
 
+static bool is_pbe(const struct hm_functional *functional)
+{
+    const xc_func_type *part = functional->part;
+    return functional->count == 2 && part[0].info->number + part[1].info->number == XC_GGA_X_PBE + XC_GGA_C_PBE &&
+           abs(part[0].info->number - part[1].info->number) == XC_GGA_C_PBE - XC_GGA_X_PBE;
+}
+
 enum hm_status hm_functional_create(const struct hm_config *config, int nspin, struct hm_functional **functional)
 {
     const char *text = hm_config_text(config, key);
@@ -142,6 +152,7 @@ enum hm_status hm_functional_create(const struct hm_config *config, int nspin, s
     f->vn = f->e + HM_FUNCTIONAL_MAX_POINTS;
     f->vsigma = f->vn + 2 * HM_FUNCTIONAL_MAX_POINTS;
     for (size_t i = 0; read_part(text, i, name); i++) HM_TRY_GOTO(status, add_named(config, name, f), failed);
+    f->pbe = nspin == 1 && is_pbe(f) ? hm_point_kernels_available(0) : NULL;
     return HM_OK;
 failed:
     hm_functional_destroy(functional);
@@ -197,16 +208,23 @@ static void clamp(const struct hm_functional *f, size_t points, double *n, doubl
     }
 }
 
-/* Nothing where there is no density, and nothing that is not a number. */
-static void scrub(const struct hm_functional *f, size_t points, const double *n, double *e, double *vn, double *vsigma)
+/* libxc gives energies per electron. Nothing where there is no density. */
+static void per_volume(const struct hm_functional *f, size_t points, const double *n, double *e)
+{
+    for (size_t p = 0; p < points; p++) {
+        const double total = f->nspin == 1 ? n[p] : n[2 * p] + n[2 * p + 1];
+        e[p] = total < HM_FUNCTIONAL_LEAST_DENSITY ? NAN : e[p] * total;
+    }
+}
+
+/* Zero where anything is not a number. */
+static void scrub(const struct hm_functional *f, size_t points, double *e, double *vn, double *vsigma)
 {
     const size_t nspin = (size_t)f->nspin, nsigma = nspin == 1 ? 1 : 3;
     for (size_t p = 0; p < points; p++) {
-        const double total = nspin == 1 ? n[p] : n[2 * p] + n[2 * p + 1];
-        bool good = total >= HM_FUNCTIONAL_LEAST_DENSITY && isfinite(e[p]);
+        bool good = isfinite(e[p]);
         for (size_t s = 0; s < nspin; s++) good = good && isfinite(vn[nspin * p + s]);
         for (size_t s = 0; s < nsigma && f->gradient; s++) good = good && isfinite(vsigma[nsigma * p + s]);
-        e[p] *= total;
         if (good) continue;
         e[p] = 0.0;
         for (size_t s = 0; s < nspin; s++) vn[nspin * p + s] = 0.0;
@@ -219,6 +237,11 @@ void hm_functional_evaluate(struct hm_functional *functional, size_t points, dou
 {
     struct hm_functional *f = functional;
     const size_t nspin = (size_t)f->nspin, nsigma = nspin == 1 ? 1 : 3;
+    if (f->pbe) {
+        f->pbe->pbe(points, HM_FUNCTIONAL_LEAST_DENSITY, n, sigma, e, vn, vsigma);
+        scrub(f, points, e, vn, vsigma);
+        return;
+    }
     clamp(f, points, n, sigma);
     memset(e, 0, points * sizeof *e);
     memset(vn, 0, nspin * points * sizeof *vn);
@@ -234,5 +257,6 @@ void hm_functional_evaluate(struct hm_functional *functional, size_t points, dou
         add(points, f->e, e);
         add(nspin * points, f->vn, vn);
     }
-    scrub(f, points, n, e, vn, vsigma);
+    per_volume(f, points, n, e);
+    scrub(f, points, e, vn, vsigma);
 }

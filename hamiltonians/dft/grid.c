@@ -8,18 +8,19 @@
 #include <string.h>
 
 /* Radii are numbered from the outermost. The innermost third of them has `core` angular points, the next sixth
- * `middle`, those beyond the reach of bonds `far`. Angular rules that are poorer between atoms (far ones that begin
- * earlier, middle ones that end later) make the energy of a molecule depend on how it is turned, by 1e-4 Hartree. */
+ * `middle`, those beyond the reach of bonds `far`, those of heavier atoms where bonds are `bond`. Angular rules that
+ * are poorer between atoms (far ones that begin earlier, middle ones that end later) make the energy of a molecule
+ * depend on how it is turned, by 1e-4 Hartree. */
 struct scheme {
     const char *name;
     size_t light, heavy; /* radii of H and He, and of the next row; five more for those below */
-    size_t core, middle, outer, far;
+    size_t core, middle, outer, bond, far;
 };
 
 static const struct scheme schemes[] = {
-    {"coarse", 30, 40, 14, 38, 110, 50},
-    {"medium", 40, 50, 14, 50, 194, 110},
-    {"fine", 60, 75, 26, 86, 302, 194},
+    {"coarse", 30, 40, 14, 38, 110, 146, 50},
+    {"medium", 40, 50, 14, 50, 194, 302, 110},
+    {"fine", 60, 75, 26, 86, 302, 434, 194},
 };
 
 static const double pi = 3.14159265358979323846;
@@ -36,7 +37,9 @@ static size_t angular_points(const struct scheme *scheme, int number, size_t i, 
     const size_t from_nucleus = n - 1 - i;
     if (3 * from_nucleus < n) return scheme->core;
     if (2 * from_nucleus < n) return scheme->middle;
-    return r > 4.5 + hm_radial_slater_radius(number) ? scheme->far : scheme->outer;
+    const double radius = hm_radial_slater_radius(number);
+    if (number > 2 && r > 0.7 * radius && r < 2.2 + radius) return scheme->bond;
+    return r > 4.5 + radius ? scheme->far : scheme->outer;
 }
 
 /* ---- an order that keeps neighbours together ---- */
@@ -182,7 +185,7 @@ static enum hm_status read_scheme(const struct hm_config *config, struct scheme 
     size_t n = 0;
     for (size_t i = 0; (n = hm_lebedev_offered(i, NULL)) > 0 && (int64_t)n != angular;) i++;
     if (n == 0) return fault_angular(config, angular);
-    *scheme = (struct scheme){"given", (size_t)radial, (size_t)radial, n, n, n, n};
+    *scheme = (struct scheme){"given", (size_t)radial, (size_t)radial, n, n, n, n, n};
     return HM_OK;
 }
 

@@ -57,6 +57,10 @@ struct hm_point_kernels {
      * -= the same, along_mu (n) = dE/dmu mu inverse. */
     void (*cell_pair_gradient)(size_t n, const double *da, const double *db, double inverse, const double *ga,
                                const double *gb, double *pull_a, double *pull_b, double *along_mu);
+
+    /* PBE of a closed shell (point_pbe.inc): energy per volume and its derivatives, zero where n < least. */
+    void (*pbe)(size_t points, double least, const double *n, const double *sigma, double *e, double *vn,
+                double *vsigma);
 };
 
 extern const struct hm_point_kernels hm_point_kernels_portable;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xc.h>
 
 static const struct hm_team alone = {.size = 1};
 
@@ -280,6 +281,44 @@ static void functionals_are_finite_at_any_density(void)
     }
 }
 
+/* Slopes of exchange and correlation nearly cancel, on purpose. */
+static bool near(double actual, double exchange, double correlation)
+{
+    return fabs(actual - exchange - correlation) <= 1e-11 * (fabs(exchange) + fabs(correlation));
+}
+
+/* Our own PBE against libxc's, over all densities and gradients of atoms, on every instruction set of this machine. */
+static void pbe_is_that_of_libxc(void)
+{
+    enum { N = 40, M = 25 };
+    static double n[N * M], sigma[N * M], own[3][N * M], x[3][N * M], c[3][N * M];
+    xc_func_type exchange, correlation;
+    const struct hm_point_kernels *kernels;
+    CU_ASSERT_EQUAL_FATAL(xc_func_init(&exchange, XC_GGA_X_PBE, XC_UNPOLARIZED), 0);
+    CU_ASSERT_EQUAL_FATAL(xc_func_init(&correlation, XC_GGA_C_PBE, XC_UNPOLARIZED), 0);
+    for (size_t p = 0; p < N * M; p++) {
+        n[p] = 1.7e-9 * pow(10.0, 0.33 * (double)(p / M));
+        const double s = 1e-3 * pow(2.0, 0.7 * (double)(p % M)); /* |grad n| / n^(4/3) */
+        sigma[p] = s * s * pow(n[p], 8.0 / 3.0);
+    }
+    xc_gga_exc_vxc(&exchange, N * M, n, sigma, x[0], x[1], x[2]);
+    xc_gga_exc_vxc(&correlation, N * M, n, sigma, c[0], c[1], c[2]);
+    for (size_t index = 0; (kernels = hm_point_kernels_available(index)) != NULL; index++) {
+        kernels->pbe(N * M, HM_FUNCTIONAL_LEAST_DENSITY, n, sigma, own[0], own[1], own[2]);
+        for (size_t p = 0; p < N * M; p++) {
+            const bool same = near(own[0][p], n[p] * x[0][p], n[p] * c[0][p]) && near(own[1][p], x[1][p], c[1][p]) &&
+                              near(own[2][p], x[2][p], c[2][p]);
+            CU_ASSERT_TRUE(same);
+            if (!same)
+                printf("\n      %s, n %g, sigma %g: %.15g %.15g %.15g, not %.15g %.15g %.15g ", kernels->name, n[p],
+                       sigma[p], own[0][p], own[1][p], own[2][p], n[p] * (x[0][p] + c[0][p]), x[1][p] + c[1][p],
+                       x[2][p] + c[2][p]);
+        }
+    }
+    xc_func_end(&exchange);
+    xc_func_end(&correlation);
+}
+
 /* ---- names ---- */
 
 static void functionals_are_found_by_name(void)
@@ -339,6 +378,7 @@ static const struct hm_test tests[] = {
     {"a turned molecule has the same energy", a_turned_molecule_has_the_same_energy},
     {"no density gives nothing", no_density_gives_nothing},
     {"functionals are finite at any density", functionals_are_finite_at_any_density},
+    {"PBE is that of libxc", pbe_is_that_of_libxc},
     {"functionals are found by name", functionals_are_found_by_name},
     {"what is not offered is refused", what_is_not_offered_is_refused},
 };
