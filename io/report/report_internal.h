@@ -167,8 +167,12 @@ enum hm_status hm_report_decisions(struct hm_report *report, const struct hm_rep
 enum hm_status hm_report_injections(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_training(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_motion(struct hm_report *report, const struct hm_report_runs *runs);
-enum hm_status hm_report_bonds(struct hm_report *report, struct hm_report_section *section,
-                               const struct hm_report_runs *runs);
+/* Bonds and angles of molecules; pairs and displacements of what is periodic. */
+enum hm_status hm_report_internals(struct hm_report *report, struct hm_report_section *section,
+                                   const struct hm_report_runs *runs);
+enum hm_status hm_report_liquid(struct hm_report *report, struct hm_report_section *section,
+                                const struct hm_report_runs *runs);
+enum hm_status hm_report_study(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_comparison(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_timing(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_figures(struct hm_report *report, const struct hm_report_runs *runs);

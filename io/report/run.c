@@ -161,7 +161,8 @@ static enum hm_status fill(struct hm_report *report, const struct hm_report_runs
     } parts[] = {
         {"energies", hm_report_energies}, {"decisions", hm_report_decisions}, {"injections", hm_report_injections},
         {"training", hm_report_training}, {"motion", hm_report_motion},       {"comparison", hm_report_comparison},
-        {"timing", hm_report_timing},     {"figures", hm_report_figures},     {"configuration", add_config},
+        {"study", hm_report_study},       {"timing", hm_report_timing},       {"figures", hm_report_figures},
+        {"configuration", add_config},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         HM_TRY(hm_report_forgive(report, parts[i].add(report, runs), parts[i].what));

@@ -127,14 +127,15 @@ static void show_peaks(struct hm_report *report, struct hm_report_section *secti
 
 enum hm_status hm_report_motion(struct hm_report *report, const struct hm_report_runs *runs)
 {
-    if (!runs->curves && (runs->run->nbond == 0 || runs->run->info.nframe == 0)) return HM_OK;
+    if (!runs->curves && runs->run->info.nframe == 0) return HM_OK;
     struct hm_report_section *section = hm_report_add_section(report, "motion", "Structure and dynamics", "");
     if (runs->curves) {
         HM_TRY(show_vacf(report, section, runs));
         HM_TRY(show_spectrum(report, section, runs));
         show_peaks(report, section, runs);
     }
-    return hm_report_bonds(report, section, runs);
+    HM_TRY(hm_report_internals(report, section, runs));
+    return hm_report_liquid(report, section, runs);
 }
 
 /* ---- against the reference ---- */
