@@ -23,6 +23,13 @@ if(HAMLET_TESTS)
   hamlet_require(CUNIT cunit libcunit1-dev)
 endif()
 
+# liblbfgs has no module of its own for pkg-config.
+find_path(LBFGS_INCLUDE lbfgs.h)
+find_library(LBFGS_LIBRARY lbfgs)
+if(NOT LBFGS_INCLUDE OR NOT LBFGS_LIBRARY)
+  message(FATAL_ERROR "lbfgs.h or the library was not found: install liblbfgs-dev (or let ./hamlet install what is missing).")
+endif()
+
 include(CheckCSourceCompiles)
 include(CMakePushCheckState)
 cmake_push_check_state(RESET)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum hm_action { HM_PREDICT = 0, HM_INJECT = 1, HM_DRAFT = 2 };
+enum hm_action { HM_PREDICT = 0, HM_INJECT = 1, HM_DRAFT = 2, HM_ADVANCE = 3 }; /* advance: a stride of many steps */
 
 /* Why a step was predicted or injected. The list is part of the file format: append only. */
 enum hm_reason {
@@ -70,6 +70,18 @@ struct hm_training_record {
     double seconds;
     int32_t terms; /* coefficients in use of a model that chooses their number; 0 elsewhere */
     uint8_t accepted;
+};
+
+/* /hamlet/strides: one per round of a learned action. */
+struct hm_round_record {
+    int64_t step;         /* where it began */
+    double energy_change; /* exact energy where it ended, from that of the first round, over the mean kinetic energy */
+    double reversibility; /* of its last stride: taken back, how far off, over its length */
+    int32_t strides;      /* solved, inside */
+    int32_t tried;        /* with one that was not, if any */
+    int32_t iterations;   /* of all tried */
+    int32_t forces;       /* exact ones: at its end, and at its beginning where that was the end of a segment */
+    uint8_t committed;    /* 0: taken back */
 };
 
 enum hm_fault {

@@ -16,6 +16,7 @@
  *   /hamlet/training            table of struct hm_training_record
  *   /hamlet/oracle_faults       table of struct hm_fault_record
  *   /hamlet/study               table of struct hm_study_record
+ *   /hamlet/strides             table of struct hm_round_record
  *   /hamlet/weights/<version>   the weights of each published version, as io/weights.h draws them
  *   /hamlet/correlations        written by io/analysis/correlations.h
  *   /hamlet/timing              seconds by activity
@@ -72,6 +73,7 @@ enum hm_status hm_trajectory_log_injection(struct hm_trajectory *trajectory, con
 enum hm_status hm_trajectory_log_training(struct hm_trajectory *trajectory, const struct hm_training_record *record);
 enum hm_status hm_trajectory_log_fault(struct hm_trajectory *trajectory, const struct hm_fault_record *record);
 enum hm_status hm_trajectory_log_study(struct hm_trajectory *trajectory, const struct hm_study_record *record);
+enum hm_status hm_trajectory_log_round(struct hm_trajectory *trajectory, const struct hm_round_record *record);
 enum hm_status hm_trajectory_log_weights(struct hm_trajectory *trajectory, const struct hm_weights_of_member *weights);
 enum hm_status hm_trajectory_log_timing(struct hm_trajectory *trajectory, const char *name, double seconds);
 enum hm_status hm_trajectory_flush(struct hm_trajectory *trajectory);
@@ -93,7 +95,7 @@ enum hm_status hm_trajectory_resume(const char *path, const struct hm_trajectory
 /* ---- reading ---- */
 
 struct hm_trajectory_info {
-    size_t natom, nframe, nbond, ndecision, ninjection, ntraining, nfault, nstudy;
+    size_t natom, nframe, nbond, ndecision, ninjection, ntraining, nfault, nstudy, nround;
     double timestep; /* atomic units */
     int64_t steps, warmup_steps, stride, steps_done;
     char status[16];
@@ -123,6 +125,8 @@ enum hm_status hm_trajectory_read_faults(struct hm_trajectory *trajectory, size_
                                          struct hm_fault_record *records);
 enum hm_status hm_trajectory_read_study(struct hm_trajectory *trajectory, size_t first, size_t count,
                                         struct hm_study_record *records);
+enum hm_status hm_trajectory_read_rounds(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                         struct hm_round_record *records);
 /* *found false when the version was not stored. Released by hm_weights_of_member_release. */
 enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version,
                                           struct hm_weights_of_member *weights, bool *found);

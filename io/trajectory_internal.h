@@ -53,6 +53,7 @@ enum hm_table_name {
     HM_TABLE_TRAINING,
     HM_TABLE_FAULTS,
     HM_TABLE_STUDY,
+    HM_TABLE_ROUNDS,
     HM_TABLE_COUNT
 };
 

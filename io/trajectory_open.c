@@ -227,6 +227,8 @@ static enum hm_status read_counts(struct hm_trajectory *trajectory)
         HM_TRY(open_table(trajectory, HM_TABLE_FAULTS, &info->nfault));
     if (hm_hdf5_exists(trajectory->file, hm_table_paths[HM_TABLE_STUDY]))
         HM_TRY(open_table(trajectory, HM_TABLE_STUDY, &info->nstudy));
+    if (hm_hdf5_exists(trajectory->file, hm_table_paths[HM_TABLE_ROUNDS]))
+        HM_TRY(open_table(trajectory, HM_TABLE_ROUNDS, &info->nround));
     return HM_OK;
 }
 

@@ -196,6 +196,12 @@ enum hm_status hm_trajectory_read_study(struct hm_trajectory *trajectory, size_t
     return read_table(trajectory, HM_TABLE_STUDY, first, count, trajectory->info.nstudy, records, sizeof *records);
 }
 
+enum hm_status hm_trajectory_read_rounds(struct hm_trajectory *trajectory, size_t first, size_t count,
+                                         struct hm_round_record *records)
+{
+    return read_table(trajectory, HM_TABLE_ROUNDS, first, count, trajectory->info.nround, records, sizeof *records);
+}
+
 /* ---- texts, bytes, arrays by name ---- */
 
 static enum hm_status read_bytes(const struct hm_trajectory *trajectory, hid_t dataset, const char *path, hsize_t count,

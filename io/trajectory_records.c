@@ -77,6 +77,13 @@ static const struct field study_fields[] = {
     FIELD(hm_study_record, weights_version, I32),
 };
 
+static const struct field round_fields[] = {
+    FIELD(hm_round_record, step, I64),          FIELD(hm_round_record, energy_change, F64),
+    FIELD(hm_round_record, reversibility, F64), FIELD(hm_round_record, strides, I32),
+    FIELD(hm_round_record, tried, I32),         FIELD(hm_round_record, forces, I32),
+    FIELD(hm_round_record, iterations, I32),    FIELD(hm_round_record, committed, U8),
+};
+
 static const struct {
     const struct field *fields;
     size_t count, bytes;
@@ -86,10 +93,11 @@ static const struct {
     {training_fields, sizeof training_fields / sizeof *training_fields, sizeof(struct hm_training_record)},
     {fault_fields, sizeof fault_fields / sizeof *fault_fields, sizeof(struct hm_fault_record)},
     {study_fields, sizeof study_fields / sizeof *study_fields, sizeof(struct hm_study_record)},
+    {round_fields, sizeof round_fields / sizeof *round_fields, sizeof(struct hm_round_record)},
 };
 
 const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training",
-                                                    "/hamlet/oracle_faults", "/hamlet/study"};
+                                                    "/hamlet/oracle_faults", "/hamlet/study", "/hamlet/strides"};
 
 static const size_t kind_bytes[] = {[I64] = 8, [I32] = 4, [I16] = 2, [U8] = 1, [F64] = 8, [F32] = 4};
 

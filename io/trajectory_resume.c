@@ -278,6 +278,7 @@ static enum hm_status take_back(struct hm_trajectory *trajectory, const struct s
     info->ntraining = saved->rows[HM_TABLE_TRAINING];
     info->nfault = saved->rows[HM_TABLE_FAULTS];
     info->nstudy = saved->rows[HM_TABLE_STUDY];
+    info->nround = saved->rows[HM_TABLE_ROUNDS];
     return HM_OK;
 }
 

@@ -176,6 +176,11 @@ enum hm_status hm_trajectory_log_study(struct hm_trajectory *trajectory, const s
     return log_record(trajectory, HM_TABLE_STUDY, record, &trajectory->info.nstudy);
 }
 
+enum hm_status hm_trajectory_log_round(struct hm_trajectory *trajectory, const struct hm_round_record *record)
+{
+    return log_record(trajectory, HM_TABLE_ROUNDS, record, &trajectory->info.nround);
+}
+
 /* ---- single datasets ---- */
 
 static hid_t parents_list(void)

@@ -113,6 +113,12 @@ enum hm_status hm_committee_adopt(struct hm_committee *committee, size_t member,
     return HM_OK;
 }
 
+int64_t hm_committee_stride(const struct hm_committee *committee)
+{
+    const struct hm_predictor *member = &committee->member[0];
+    return member->ops->stride ? (int64_t)member->ops->stride(member->self) : 1;
+}
+
 void hm_committee_prime(struct hm_committee *committee, const struct hm_window *window)
 {
     for (size_t m = 0; m < committee->count; m++) {

@@ -63,6 +63,8 @@ size_t hm_committee_burst(const struct hm_committee *committee, bool rescaled);
 void hm_committee_look_back(struct hm_committee *committee, size_t steps);
 
 enum hm_status hm_committee_adopt(struct hm_committee *committee, size_t member, const void *parameters, size_t bytes);
+/* Steps that its member takes at once; 1 of one that predicts kicks. */
+int64_t hm_committee_stride(const struct hm_committee *committee);
 void hm_committee_prime(struct hm_committee *committee, const struct hm_window *window);
 /* The kick for the open window; `kick_rms` is the scale of the signals. */
 void hm_committee_kick(struct hm_committee *committee, const struct hm_window *window, double kick_rms, double *kick,

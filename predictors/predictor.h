@@ -31,6 +31,13 @@ struct hm_prediction {
     double extremeness; // largest standardised distance of a coordinate from the training data; NaN unknown
 };
 
+/* How a stride went. */
+struct hm_advance {
+    bool converged, outside; // outside: farther out than the strides it was taught
+    int iterations;
+    double residual; // of the implicit equation, relative to the displacement of a stride
+};
+
 /* Rows of one or several stretches of trajectory, in the order of their steps within each. */
 struct hm_batch {
     size_t count, nchannel;
@@ -81,6 +88,11 @@ struct hm_predictor_ops {
     /* Optional: settles `history: auto` for a method that leaves it to what the warm-up shows. Until then history() is
      * the longest it could come to. */
     void (*look_back)(void *self, size_t steps);
+
+    /* Optional (both, and predict NULL): a map over `stride` steps at once, from on-step positions and velocities
+     * (natom, 3) in place. `jumped`: the point is not where the last stride ended. */
+    size_t (*stride)(const void *self);
+    void (*advance)(void *self, bool jumped, double *x, double *v, struct hm_advance *told);
 
     /* The motion u_n of the coming kick, from an open window that holds at least history() steps. Called only with
      * parameters, if it learns; one with recurrent state is called at every step once primed. */

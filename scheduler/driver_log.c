@@ -73,6 +73,18 @@ void hm_driver_log_header(struct hm_log *log, const struct hm_job *job, const st
         hm_log_line(r->log, "%d ranks in each oracle group", layout->group_size);
 }
 
+static void log_strides(const struct subject *r)
+{
+    const struct hm_state *s = r->simulation->state;
+    if (s->strides.tried == 0) return;
+    hm_log_line(r->log,
+                "%lld strides of %lld steps, %.1f iterations each; %lld without a solution, %lld outside, %lld rounds "
+                "refused by the gate",
+                (long long)s->strides.taken, (long long)r->simulation->propagator.strides.stride,
+                (double)s->strides.iterations / (double)s->strides.tried, (long long)s->strides.unsolved,
+                (long long)s->strides.outside, (long long)s->strides.refused);
+}
+
 static void log_faults(const struct subject *r)
 {
     char kinds[160];
@@ -95,6 +107,7 @@ void hm_driver_log_summary(struct hm_log *log, const struct hm_job *job, const s
                     "there the kick error was %.2g of the rms kick, and the energy stayed within %.2g of the mean "
                     "kinetic energy",
                     sqrt(state->residual_squares / (double)state->residuals), state->vigil.worst);
+    log_strides(r);
     if (hm_vigil_alarm(&state->vigil))
         hm_log_line(r->log,
                     "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: more than exact "

@@ -6,6 +6,7 @@
 #include "scheduler/thermostat.h"
 #include "scheduler/scene.h"
 #include "scheduler/study.h"
+#include "scheduler/stride.h"
 
 #include "io/elements.h"
 #include "io/extxyz.h"
@@ -370,6 +371,7 @@ enum hm_status hm_job_check(const struct hm_job *job)
 {
     struct hm_scene scene = {0};
     struct hm_committee committee = {0};
+    struct hm_strides strides = {0};
     enum hm_status status;
     HM_TRY_GOTO(status, check_hamiltonian(job), out);
     HM_TRY_GOTO(status, hm_scene_create(job->config, &job->frame, &scene), out);
@@ -381,7 +383,9 @@ enum hm_status hm_job_check(const struct hm_job *job)
     HM_TRY_GOTO(status, check_policy(job), out);
     HM_TRY_GOTO(status, check_impulse(job), out);
     HM_TRY_GOTO(status, hm_study_check(job->config), out);
+    HM_TRY_GOTO(status, hm_strides_create(job->config, &committee, job->frame.natom, &strides), out);
 out:
+    hm_strides_release(&strides);
     hm_committee_destroy(&committee);
     hm_scene_release(&scene);
     return status;

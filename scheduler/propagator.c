@@ -30,6 +30,7 @@ double hm_propagator_shadow_energy(const struct hm_propagator *propagator, const
 
 void hm_propagator_release(struct hm_propagator *propagator)
 {
+    hm_strides_release(&propagator->strides);
     free(propagator->scratch);
     propagator->scratch = NULL;
 }

@@ -27,14 +27,15 @@ enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct 
         .timestep = hm_config_real(config, "integrator.timestep"),
         .stride = hm_config_integer(config, "output.stride"),
         .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
+        .sample_every = hm_committee_stride(setup->committee),
         .energy_at_frames = wants_energy_at_frames(config),
     };
     hm_job_weights_form(setup->job, &setup->committee->member[0], recorder->form, sizeof recorder->form);
     recorder->force = calloc(3 * frame->natom, sizeof *recorder->force);
     if (!recorder->force) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the recorder");
-    const enum hm_status status =
-        hm_correlations_create(frame, setup->nbond, setup->bonds, recorder->timestep,
-                               hm_config_integer(config, "integrator.steps"), 0, &recorder->correlations);
+    const enum hm_status status = hm_correlations_create(
+        frame, setup->nbond, setup->bonds, (double)recorder->sample_every * recorder->timestep,
+        hm_config_integer(config, "integrator.steps") / recorder->sample_every, 0, &recorder->correlations);
     if (status != HM_OK) hm_recorder_release(recorder);
     return status;
 }
@@ -202,11 +203,20 @@ static enum hm_status observe_step(void *self, const struct hm_state *state, con
     HM_TRY(write_decision(r, now));
     if (now->label) HM_TRY(write_injection(r, state, now));
     if (now->step % r->stride == 0) HM_TRY(write_frame(r, state, now));
-    hm_correlations_push(r->correlations, &state->frame, now->x, now->v);
-    if (state->step % PROGRESS_EVERY_STEPS == 0)
+    if (now->step % r->sample_every == 0) hm_correlations_push(r->correlations, &state->frame, now->x, now->v);
+    if (state->step >= r->progress_at) {
+        r->progress_at = state->step + PROGRESS_EVERY_STEPS;
         hm_progress_update(r->log, state->step, (double)state->step * r->timestep, injection_fraction(r, state));
+    }
     r->seconds += hm_clock() - started;
     return HM_OK;
+}
+
+static enum hm_status observe_round(void *self, const struct hm_state *state, const struct hm_round_record *round)
+{
+    const struct hm_recorder *r = self;
+    (void)state;
+    return hm_trajectory_log_round(r->trajectory, round);
 }
 
 static enum hm_status write_fault(void *self, const struct hm_fault_record *record)
@@ -222,7 +232,8 @@ struct hm_fault_log hm_recorder_fault_log(struct hm_recorder *recorder)
 
 struct hm_observer hm_recorder_observer(struct hm_recorder *recorder)
 {
-    return (struct hm_observer){.step = observe_step, .lesson = observe_lesson, .self = recorder};
+    return (struct hm_observer){
+        .step = observe_step, .round = observe_round, .lesson = observe_lesson, .self = recorder};
 }
 
 enum hm_status hm_recorder_finish(struct hm_recorder *recorder)

@@ -34,6 +34,7 @@ struct driver {
     double checkpoint_every;
     int ranks;
     char checkpoint[4096];
+    char caution[256];          // of strides
     struct hm_archive snapshot; // view of the job's, to be read on
     struct hm_archive archive;  // of a checkpoint to be written
 };
@@ -209,7 +210,9 @@ static enum hm_status propagate(struct driver *d)
     while (status == HM_OK && s->state->step < steps) {
         HM_TRY(look_around(d));
         if (hm_study_is_due(&d->study, s->state->step)) status = visit_study(d);
-        if (status == HM_OK) status = hm_step(&s->propagator, s->state);
+        if (status != HM_OK) break;
+        status = hm_stride_is_due(&s->propagator, s->state, steps) ? hm_stride_round(&s->propagator, s->state, steps)
+                                                                   : hm_step(&s->propagator, s->state);
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
     if (status == HM_STOPPED) return stop(d);
@@ -310,6 +313,9 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
         d->wall = wall;
     else
         HM_TRY(hm_period_check(d->job->config, &d->simulation.oracle, &d->job->frame));
+    if (!resumes(d))
+        HM_TRY(hm_strides_check(d->job->config, &d->simulation.propagator.strides, &d->simulation.oracle,
+                                &d->job->frame, sizeof d->caution, d->caution));
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     const double studied = d->study.seconds;
     HM_TRY(open_outputs(d));
@@ -318,6 +324,7 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     d->recorder.seconds += recorded;
     hm_pulse_start(&d->pulse, d->job);
     hm_driver_log_header(&d->log, d->job, &d->simulation, layout);
+    if (*d->caution) hm_log_line(&d->log, "%s", d->caution);
     return HM_OK;
 }
 

@@ -81,6 +81,7 @@ static enum hm_status create_propagator(struct hm_simulation *s, const struct hm
             },
     };
     HM_TRY(hm_thermostat_create(config, &s->propagator.thermostat));
+    HM_TRY(hm_strides_create(config, &s->committee, job->frame.natom, &s->propagator.strides));
     return hm_propagator_prepare(&s->propagator, s->state);
 }
 

@@ -10,7 +10,7 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     *state = NULL;
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
-    s->residual_relative = s->energy_reference = NAN;
+    s->residual_relative = s->energy_reference = s->strides.reference = NAN;
     s->storage = s->x_spare = calloc(9 * frame->natom, sizeof *s->x_spare);
     if (s->storage) {
         s->bath_kick = s->x_spare + 3 * frame->natom;
@@ -99,6 +99,9 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_real(archive, state->energy_reference);
     hm_archive_put_real(archive, state->heat);
     hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
+    hm_archive_put(archive, &state->strides, sizeof state->strides);
+    hm_archive_put_int(archive, state->segment_left);
+    hm_archive_put_int(archive, state->on_step);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
     save_pending(state, archive);
@@ -130,7 +133,7 @@ static enum hm_status load_frame(struct hm_frame *frame, struct hm_archive *arch
 
 enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
 {
-    int64_t version, primed, lessons_due;
+    int64_t version, primed, lessons_due, on_step;
     HM_TRY(hm_archive_expect_tag(archive, "STATE"));
     HM_TRY(hm_archive_get_int(archive, &state->step));
     HM_TRY(hm_archive_get_int(archive, &version));
@@ -150,6 +153,10 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     HM_TRY(hm_archive_get_real(archive, &state->heat));
     HM_TRY(hm_archive_get_reals(archive, state->bath_kick, 3 * state->frame.natom));
+    HM_TRY(hm_archive_get(archive, &state->strides, sizeof state->strides));
+    HM_TRY(hm_archive_get_int(archive, &state->segment_left));
+    HM_TRY(hm_archive_get_int(archive, &on_step));
+    state->on_step = on_step != 0;
     state->primed = primed != 0;
     state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;

@@ -1,7 +1,8 @@
 /* All that changes during a run, in one place: what a snapshot holds and a restore brings back.
  *
- * Before step n: frame.x is x_n and frame.v is v_{n-1/2}; the window ends with the motion of step n-1. A step that was
- * called off while its oracle worked has changed none of these: it is pending, and gone on with at its question.
+ * Before step n: frame.x is x_n and frame.v is v_{n-1/2} (v_n if on_step); the window ends with the motion of step n-1.
+ * A step that was called off while its oracle worked has changed none of these: it is pending, and gone on with at its
+ * question.
  *
  * Units: atomic units.
  * Errors: HM_OUT_OF_MEMORY; load HM_BAD_INPUT (another system or shape; the state is then undefined).
@@ -35,18 +36,26 @@ struct hm_state {
     int64_t last_exact_step;
     int64_t injections; // those after the warm-up
     int64_t injections_since_episode;
-    int64_t untaught;          // first step of which the next episode has no row yet
-    double residual_relative;  // rms error of the latest injection's prediction over the rms kick; NaN before
-    double exact_kick_squares; // sum over exact steps and components: the scale of errors and signals
-    double exact_kick_largest; // of any component so far
-    double energy_reference;   // shadow energy at the end of the warm-up; NaN before
-    double heat;               // that the thermostat has put in so far
-    double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
-    double residual_squares;   // sum over all injections that had a prediction,
-    int64_t residuals;         // so many
-    struct hm_vigil vigil;     // over the energy at exact steps
-    bool lessons_due;          // an episode was asked for that the next step waits for
-    bool primed;               // recurrent predictors have seen the history up to here
+    int64_t untaught;           // first step of which the next episode has no row yet
+    double residual_relative;   // rms error of the latest injection's prediction over the rms kick; NaN before
+    double exact_kick_squares;  // sum over exact steps and components: the scale of errors and signals
+    double exact_kick_largest;  // of any component so far
+    double energy_reference;    // shadow energy at the end of the warm-up; NaN before
+    double heat;                // that the thermostat has put in so far
+    double *bath_kick;          // (natom, 3) what it added to the velocities in the last step
+    double residual_squares;    // sum over all injections that had a prediction,
+    int64_t residuals;          // so many
+    struct hm_vigil vigil;      // over the energy at exact steps
+    struct {                    // of an action (stride.h)
+        double energy, seconds; // exact, of the point where a round begins, and how long the oracle took
+        double reference;       // the energy where the first round began; NaN before
+        int64_t tried, taken, iterations, unsolved, outside, refused;
+        bool rolling; // the next stride begins where the last one ended
+    } strides;
+    int64_t segment_left; // exact steps until the next round
+    bool on_step;         // frame.v is v_n: a round ended here
+    bool lessons_due;     // an episode was asked for that the next step waits for
+    bool primed;          // recurrent predictors have seen the history up to here
     struct hm_pending pending;
     void *storage;
 };

@@ -43,7 +43,7 @@ static void predict(struct hm_propagator *p, struct hm_state *s, struct hm_step 
     now->v_before = p->v_before;
     memcpy(p->v_before, s->frame.v, 3 * s->frame.natom * sizeof(double));
     hm_window_open(s->window);
-    now->predicted = is_ready(p, s);
+    now->predicted = p->strides.stride == 0 && is_ready(p, s);
     if (!now->predicted) return;
 
     const double started = hm_clock();
@@ -78,6 +78,8 @@ static enum hm_status choose(struct hm_propagator *p, struct hm_state *s, struct
     now->decision = (struct hm_decision){.action = HM_INJECT, .signal = NAN, .threshold = NAN};
     if (since_warmup < 0) {
         now->decision.reason = HM_REASON_WARMUP;
+    } else if (s->segment_left > 0) {
+        now->decision.reason = HM_REASON_SEGMENT;
     } else if (!now->predicted) {
         now->decision.reason = HM_REASON_NOT_READY;
     } else if (!all_finite(now->kick_predicted, n)) {
@@ -142,6 +144,10 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
         HM_TRY(inject(p, s, now));
     else
         now->kick = p->kick_predicted;
+    if (s->on_step) {
+        hm_stride_leave(p, s);
+        memcpy(p->v_before, s->frame.v, 3 * s->frame.natom * sizeof(double));
+    }
     hm_window_close(s->window, p->v_before, exact ? now->kick_exact : now->kick, exact);
     hm_leapfrog_kick(s->frame.natom, now->kick, s->frame.v);
     hm_on_step_velocity(s->frame.natom, s->frame.v, now->kick, p->v_on);
@@ -231,6 +237,7 @@ static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct 
 static enum hm_status record(struct hm_propagator *p, struct hm_state *s, struct hm_step *now)
 {
     s->step++;
+    if (s->segment_left > 0) s->segment_left--;
     return p->observer.step ? p->observer.step(p->observer.self, s, now) : HM_OK;
 }
 

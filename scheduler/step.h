@@ -22,6 +22,7 @@
 #include "scheduler/dispatch.h"
 #include "scheduler/policy.h"
 #include "scheduler/state.h"
+#include "scheduler/stride.h"
 #include "scheduler/thermostat.h"
 #include "scheduler/trainer.h"
 
@@ -45,10 +46,11 @@ struct hm_step {
     struct hm_signals signals;
 };
 
-/* Who watches; either may be NULL. `step` is called once per step, `lesson` for every lesson that was taken, with the
+/* Who watches; any may be NULL. `step` is called once per step, `lesson` for every lesson that was taken, with the
  * record's version filled in, before the first step that may use it. */
 struct hm_observer {
     enum hm_status (*step)(void *self, const struct hm_state *state, const struct hm_step *step);
+    enum hm_status (*round)(void *self, const struct hm_state *state, const struct hm_round_record *round);
     enum hm_status (*lesson)(void *self, const struct hm_state *state, const struct hm_lesson *lesson);
     void *self;
 };
@@ -82,6 +84,7 @@ struct hm_propagator {
     struct hm_schedule schedule;
     struct hm_limits limits;
     struct hm_thermostat thermostat; // ops NULL: none
+    struct hm_strides strides;       // stride 0: none
     double seconds_predict;
 
     double *scratch; // one allocation behind the arrays below

@@ -62,9 +62,10 @@ struct stored {
     size_t rows, columns;
 };
 
-enum { VACF, SPECTRUM, GROUPS, MEAN_SQUARE, STEPS, STORED };
+enum { VACF, SPECTRUM, GROUPS, MEAN_SQUARE, STEPS, TIME, STORED };
 
-static enum hm_status fill_from_stored(const struct hm_run *run, const struct stored *s, struct hm_curves *c)
+static enum hm_status fill_from_stored(const struct hm_run *run, const struct stored *s, int64_t *stride,
+                                       struct hm_curves *c)
 {
     const size_t ngroup = s[VACF].rows, lags = s[VACF].columns;
     if (ngroup == 0 || lags == 0) return HM_OK;
@@ -81,20 +82,22 @@ static enum hm_status fill_from_stored(const struct hm_run *run, const struct st
         else
             c->weight[g] = s[MEAN_SQUARE].values[g] * species_mass(run, number);
     }
+    /* Those of strides are farther apart than a step. */
+    if (s[TIME].rows * s[TIME].columns > 1) *stride = llround(s[TIME].values[1] / (run->info.timestep * HM_TIME_FS));
     const double steps = s[STEPS].values[0];
     c->valid = steps < (double)lags ? (size_t)fmax(steps, 0) : lags;
     return HM_OK;
 }
 
-static enum hm_status read_stored(const struct hm_run *run, struct hm_curves *c)
+static enum hm_status read_stored(const struct hm_run *run, int64_t *stride, struct hm_curves *c)
 {
-    static const char *const names[STORED] = {"vacf", "spectrum", "groups", "mean_square", "steps"};
+    static const char *const names[STORED] = {"vacf", "spectrum", "groups", "mean_square", "steps", "vacf_time"};
     struct stored stored[STORED] = {{0}};
     enum hm_status status = HM_OK;
     for (size_t i = 0; i < STORED && status == HM_OK; i++)
         status =
             hm_trajectory_read_array(run->trajectory, names[i], &stored[i].values, &stored[i].rows, &stored[i].columns);
-    if (status == HM_OK) status = fill_from_stored(run, stored, c);
+    if (status == HM_OK) status = fill_from_stored(run, stored, stride, c);
     for (size_t i = 0; i < STORED; i++) free(stored[i].values);
     return status;
 }
@@ -170,7 +173,8 @@ enum hm_status hm_curves_from_frames(const struct hm_run *run, struct hm_curves 
 enum hm_status hm_curves_read(const struct hm_run *run, struct hm_curves *c)
 {
     *c = (struct hm_curves){0};
-    const enum hm_status status = finish(run, 1, read_stored(run, c), c);
+    int64_t stride = 1;
+    const enum hm_status read = read_stored(run, &stride, c), status = finish(run, stride, read, c);
     return status == HM_OK && c->lags == 0 && run->info.stride == 1 ? hm_curves_from_frames(run, c) : status;
 }
 

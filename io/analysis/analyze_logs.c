@@ -9,36 +9,70 @@ enum { SLAB_RECORDS = 16384, MOST_TIMED_CALLS = 1 << 20 };
 /* ---- decisions ---- */
 
 struct decision_counts {
-    size_t all, exact, after, after_exact, rolled_back;
-    size_t run, longest; /* of predictions */
+    int64_t warmup_steps;
+    size_t all, exact, after, after_exact, rolled_back; /* steps */
+    size_t run, longest;                                /* of predictions */
+    struct hm_decision_record stride;                   /* not counted yet: it reaches to the next decision */
+    bool strides;
 };
 
-static void count_decision(struct decision_counts *c, const struct hm_decision_record *d, int64_t warmup_steps)
+static void count_steps(struct decision_counts *c, const struct hm_decision_record *d, size_t steps)
+{
+    const bool exact = d->action == HM_INJECT, after = d->step >= c->warmup_steps;
+    c->all += steps;
+    c->exact += exact;
+    c->after += after ? steps : 0;
+    c->after_exact += after && exact;
+    c->run = exact ? 0 : c->run + steps;
+    if (c->run > c->longest) c->longest = c->run;
+}
+
+static void count_stride(struct decision_counts *c, int64_t until)
+{
+    if (c->strides && until > c->stride.step) count_steps(c, &c->stride, (size_t)(until - c->stride.step));
+    c->strides = false;
+}
+
+static void count_decision(struct decision_counts *c, const struct hm_decision_record *d)
 {
     if (!d->committed) {
         c->rolled_back++;
         return;
     }
-    const bool exact = d->action == HM_INJECT, after = d->step >= warmup_steps;
-    c->all++;
-    c->exact += exact;
-    c->after += after;
-    c->after_exact += after && exact;
-    c->run = exact ? 0 : c->run + 1;
-    if (c->run > c->longest) c->longest = c->run;
+    count_stride(c, d->step);
+    c->strides = d->action == HM_ADVANCE;
+    if (c->strides)
+        c->stride = *d;
+    else
+        count_steps(c, d, 1);
+}
+
+/* The forces at the ends of rounds belong to no step. */
+static enum hm_status count_rounds(const struct hm_run *run, struct decision_counts *c)
+{
+    struct hm_round_record round;
+    for (size_t i = 0; i < run->info.nround; i++) {
+        HM_TRY(hm_trajectory_read_rounds(run->trajectory, i, 1, &round));
+        c->exact += (size_t)round.forces;
+        c->after_exact += (size_t)round.forces;
+        c->rolled_back += round.committed ? 0 : (size_t)round.strides;
+    }
+    return HM_OK;
 }
 
 static enum hm_status read_decisions(const struct hm_run *run, struct hm_analysis *a)
 {
-    struct decision_counts counts = {0};
+    struct decision_counts counts = {.warmup_steps = run->info.warmup_steps};
     struct hm_decision_record *slab = malloc(SLAB_RECORDS * sizeof *slab);
     if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
     enum hm_status status = HM_OK;
     for (size_t first = 0; first < run->info.ndecision && status == HM_OK; first += SLAB_RECORDS) {
         const size_t left = run->info.ndecision - first, count = left < SLAB_RECORDS ? left : SLAB_RECORDS;
         status = hm_trajectory_read_decisions(run->trajectory, first, count, slab);
-        for (size_t i = 0; i < count && status == HM_OK; i++) count_decision(&counts, &slab[i], run->info.warmup_steps);
+        for (size_t i = 0; i < count && status == HM_OK; i++) count_decision(&counts, &slab[i]);
     }
+    count_stride(&counts, (int64_t)run->steps);
+    if (status == HM_OK) status = count_rounds(run, &counts);
     free(slab);
     a->rollbacks = (double)counts.rolled_back;
     if (status != HM_OK || counts.all == 0) return status;

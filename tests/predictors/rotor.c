@@ -194,9 +194,26 @@ void rotor_prime(const struct rotor *rotor, struct hm_predictor *predictor)
     if (predictor->ops->prime) predictor->ops->prime(predictor->self, rotor->window);
 }
 
+/* Of one that takes strides: the displacement, from the open step's velocities as if they were on-step. */
+static struct rotor_guess stride_of(const struct rotor *rotor, struct hm_predictor *predictor)
+{
+    struct rotor_guess guess = {0};
+    struct hm_advance told;
+    double x[6], v[6];
+    memcpy(x, rotor->frame.x, sizeof x);
+    memcpy(v, rotor->frame.v, sizeof v);
+    predictor->ops->advance(predictor->self, true, x, v, &told);
+    for (size_t k = 0; k < 6; k++) {
+        guess.motion[k] = x[k] - rotor->frame.x[k];
+        guess.kick[k] = v[k] - rotor->frame.v[k];
+    }
+    return guess;
+}
+
 struct rotor_guess rotor_predict(const struct rotor *rotor, struct hm_predictor *predictor)
 {
     struct rotor_guess guess = {0};
+    if (predictor->ops->advance) return stride_of(rotor, predictor);
     struct hm_prediction prediction = {.motion = guess.motion, .base = guess.base, .extremeness = NAN};
     predictor->ops->predict(predictor->self, rotor->window, &prediction);
     hm_representation_decode(rotor->representation, &rotor->frame, rotor->frame.v, guess.motion, guess.kick);
@@ -212,9 +229,37 @@ bool rotor_same_guess(const struct rotor_guess *a, const struct rotor_guess *b)
            memcmp(&a->extremeness, &b->extremeness, sizeof a->extremeness) == 0;
 }
 
+/* One stride from here against exact steps, of the velocities. */
+static double stride_error(struct rotor *rotor, struct hm_predictor *predictor)
+{
+    double x[6], v[6], before[6], difference = 0, size = 0;
+    struct hm_advance told;
+    const size_t stride = predictor->ops->stride(predictor->self);
+    for (size_t s = 0; s <= stride; s++) {
+        rotor_open(rotor);
+        double on_step[6];
+        for (size_t k = 0; k < 6; k++) on_step[k] = rotor->frame.v[k] + 0.5 * rotor->kick[k];
+        if (s == 0) {
+            memcpy(x, rotor->frame.x, sizeof x);
+            memcpy(v, on_step, sizeof v);
+            memcpy(before, on_step, sizeof v);
+        }
+        if (s == stride) {
+            predictor->ops->advance(predictor->self, true, x, v, &told);
+            for (size_t k = 0; k < 6; k++) {
+                difference += (v[k] - on_step[k]) * (v[k] - on_step[k]);
+                size += (before[k] - on_step[k]) * (before[k] - on_step[k]);
+            }
+        }
+        rotor_close(rotor, rotor->kick, true);
+    }
+    return sqrt(difference / size);
+}
+
 double rotor_error(struct rotor *rotor, struct hm_predictor *predictor, size_t steps)
 {
     double difference = 0, size = 0;
+    if (predictor->ops->advance) return stride_error(rotor, predictor);
     for (size_t s = 0; s < steps; s++) {
         rotor_open(rotor);
         if (s == 0) rotor_prime(rotor, predictor);

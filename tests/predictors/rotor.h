@@ -61,7 +61,8 @@ void rotor_prime(const struct rotor *rotor, struct hm_predictor *predictor);
 struct rotor_guess rotor_predict(const struct rotor *rotor, struct hm_predictor *predictor);
 bool rotor_same_guess(const struct rotor_guess *a, const struct rotor_guess *b);
 
-/* rms over the next `steps` exact steps of |predicted - exact kick|, relative to the rms kick; primed at the first. */
+/* rms over the next `steps` exact steps of |predicted - exact kick|, relative to the rms kick; primed at the first.
+ * Of one that takes strides: of one from here, of the velocities. */
 double rotor_error(struct rotor *rotor, struct hm_predictor *predictor, size_t steps);
 
 #endif

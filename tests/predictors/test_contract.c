@@ -48,6 +48,13 @@ static const struct entry entries[] = {
     {"lstm", "predictor: {type: lstm, layers: 1, hidden: 2}", 1, SETTLING},
     {"lstm", "predictor: {type: lstm, hidden: 8, base: {type: hamiltonian}}", 1e-4, SLOW},
     {"lstm", "predictor: {type: lstm, hidden: 4, history: 3, base: {type: hamiltonian}}", 0.05, BRIEF},
+    {"action",
+     "predictor: {type: action, mode: pure, stride: 4, hidden: 8, pairs: 300}\ntraining: {epochs: 100, polish: 400}",
+     0.02, SLOW},
+    {"action",
+     "predictor: {type: action, stride: 8, hidden: 6, pairs: 300, base: {type: hamiltonian}}\ntraining: {epochs: 100, "
+     "polish: 200}",
+     0.02, BRIEF},
     {"lstm", "predictor: {type: lstm, hidden: 8, base: {type: surrogate}, degree: 2}", 1e-3, BRIEF},
 };
 
@@ -70,7 +77,9 @@ static void test_every_method_has_an_entry(void)
         if (!lines) printf("\n      no contract entry for '%s' ", ops->method.name);
         CU_ASSERT_TRUE(lines > 0);
         CU_ASSERT_TRUE(ops->method.summary && ops->method.summary[0]);
-        CU_ASSERT_TRUE(ops->create && ops->destroy && ops->history && ops->reseed_steps && ops->predict);
+        CU_ASSERT_TRUE(ops->create && ops->destroy && ops->history && ops->reseed_steps);
+        CU_ASSERT_TRUE((ops->predict != NULL) != (ops->advance != NULL));
+        CU_ASSERT_EQUAL(ops->advance != NULL, ops->stride != NULL);
         const bool learns = ops->train != NULL;
         CU_ASSERT_TRUE((ops->parameters != NULL) == learns && (ops->adopt != NULL) == learns);
         CU_ASSERT_EQUAL(ops->describe != NULL, learns);

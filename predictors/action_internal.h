@@ -1,0 +1,72 @@
+/* The parts of the learned action's predictor, between its files: action.c (create, advance), action_base.c (the field
+ * around a composed stride), action_learn.c (training).
+ *
+ *   Parameters, one arena of doubles: taught | parameters of the base | of the map (action_map.h).
+ */
+#ifndef HM_PREDICTORS_ACTION_INTERNAL_H
+#define HM_PREDICTORS_ACTION_INTERNAL_H
+
+#include "predictors/action_fit.h"
+#include "predictors/predictor.h"
+#include "predictors/reservoir.h"
+
+/* A cheap field and its flow, exact or not: whatever it is, what it does to a stride is symplectic and reversible. */
+struct hm_action_base {
+    struct hm_predictor predictor; // ops NULL: none, the stride is pure
+    size_t base_bytes;             // of its parameters
+    struct hm_frame at;            // where it is asked
+    double *motion;                // (natom, 3) the kick it answers; behind it what a base of its own says
+    double timestep;               // of that kick
+    double inner;                  // largest step of the flow
+};
+
+enum hm_status hm_action_base_create(const struct hm_predictor_setup *setup, struct hm_action_base *base);
+void hm_action_base_release(struct hm_action_base *base);
+/* q, p after `time` (negative: before) in the field, by velocity Verlet. */
+void hm_action_base_flow(struct hm_action_base *base, double time, double *q, double *p);
+
+/* What a first guess goes by: the displacements of the latest strides. */
+struct hm_action_past {
+    size_t known;
+    double *displacement; // (3, 6 natom), newest first
+};
+
+struct hm_action {
+    size_t natom, nparameter;
+    size_t stride, member;
+    double timestep;
+    bool composed, extrapolates;
+    double tolerance, margin;
+    int most_iterations;
+    struct hm_action_map map;
+    struct hm_action_base base;
+    struct hm_action_past past;
+    double *parameters; // (nparameter)
+    double *point;      // (12, 3 natom): q, p after; before; the past; where a roll-out began
+
+    struct hm_reservoir reservoir; // of the copy that learns
+    struct hm_action_effort effort;
+    size_t most_pairs;
+    double most_error;
+    double *candidate; // (nparameter)
+};
+
+enum { HM_ACTION_HEADER = 1 };
+static inline double *hm_action_base_parameters(const struct hm_action *action, double *parameters)
+{
+    (void)action;
+    return parameters + HM_ACTION_HEADER;
+}
+static inline double *hm_action_map_parameters(const struct hm_action *action, double *parameters)
+{
+    return parameters + HM_ACTION_HEADER + action->base.base_bytes / sizeof(double);
+}
+
+/* Parameters into the map and the base. */
+void hm_action_use(struct hm_action *action, const double *parameters);
+/* One stride of (q, p), in place. */
+void hm_action_stride(struct hm_action *action, double *q, double *p, struct hm_advance *told);
+
+enum hm_status hm_action_train(void *self, const struct hm_batch *batch, struct hm_training_report *report);
+
+#endif

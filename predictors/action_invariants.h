@@ -1,0 +1,39 @@
+/* What the learned action sees of a point of phase space: numbers that neither a rotation, nor a translation, nor time
+ * reversal changes.
+ *
+ *   r_a = q_j - q_i,  w_a = p_j / m_j - p_i / m_i      along the bonds a = (i, j) of a spanning tree
+ *   r_a . r_b,   w_a . w_b,   (r_a . w_b) (r_c . w_d)
+ *
+ * Up to four atoms all of them, beyond only of bonds that share an atom: their number then grows as the molecule does.
+ * All are even in p. A function of them conserves P and L wherever it generates motion.
+ *
+ * Images of the point under a permutation of equal atoms (same species, mass and bonds) have invariants of their own;
+ * a mean over the images is a function that no exchange changes.
+ *
+ * Shapes: q, p, and directions and gradients beside them (natom, 3); values (count).
+ * Units: bohr, atomic units of velocity. Errors: HM_OUT_OF_MEMORY.
+ * Owns: its lists and scratch; not shared between threads. MPI: local.
+ */
+#ifndef HM_PREDICTORS_ACTION_INVARIANTS_H
+#define HM_PREDICTORS_ACTION_INVARIANTS_H
+
+#include "io/frame.h"
+
+struct hm_invariants;
+
+enum hm_status hm_invariants_create(const struct hm_frame *frame, struct hm_invariants **invariants);
+void hm_invariants_destroy(struct hm_invariants **invariants);
+
+size_t hm_invariants_count(const struct hm_invariants *invariants);
+size_t hm_invariants_images(const struct hm_invariants *invariants);
+
+/* Looks at image `image` of (q, p): what follows is of this point. */
+void hm_invariants_look(struct hm_invariants *invariants, size_t image, const double *q, const double *p);
+void hm_invariants_values(const struct hm_invariants *invariants, double *value);
+/* How the values change along (dq, dp): rate = (d value / d(q, p)) (dq, dp). */
+void hm_invariants_along(struct hm_invariants *invariants, const double *dq, const double *dp, double *rate);
+/* gradient_q, gradient_p += sum_k weight_k d value_k / d(q, p) */
+void hm_invariants_gradient(struct hm_invariants *invariants, const double *weight, double *gradient_q,
+                            double *gradient_p);
+
+#endif

@@ -1,0 +1,145 @@
+#include "predictors/action_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_time, size_t nhidden,
+                                    struct hm_action_map *map)
+{
+    const size_t n = frame->natom;
+    *map = (struct hm_action_map){.natom = n, .free_time = free_time};
+    HM_TRY(hm_invariants_create(frame, &map->invariants));
+    const size_t f = map->ninput = hm_invariants_count(map->invariants);
+    map->network = (struct hm_action_network){f, nhidden};
+    map->nparameter = 4 + 3 * f + hm_action_network_size(map->network);
+    map->parameters = calloc(map->nparameter, sizeof *map->parameters);
+    map->scratch = calloc(n + 2 * f + hm_action_network_work(map->network) + 4 * 6 * n, sizeof *map->scratch);
+    if (!map->parameters || !map->scratch) {
+        hm_action_map_release(map);
+        return hm_fail(HM_OUT_OF_MEMORY, "no memory for a learned action of %zu atoms", n);
+    }
+    double **const one[] = {&map->unit, &map->frequency, &map->rms, &map->norm};
+    for (size_t k = 0; k < 4; k++) *one[k] = &map->parameters[k];
+    map->mean = map->parameters + 4;
+    map->inverse_spread = map->mean + f;
+    map->reach = map->inverse_spread + f;
+    map->weights = map->reach + f;
+    map->mass = map->scratch;
+    memcpy(map->mass, frame->mass, n * sizeof *map->mass);
+    map->value = map->mass + n;
+    map->slope = map->value + f;
+    map->work = map->slope + f;
+    map->middle = map->work + hm_action_network_work(map->network);
+    map->gradient = map->middle + 6 * n;
+    map->displacement = map->gradient + 6 * n; /* and what the iteration moves, behind it */
+    const enum hm_status status = hm_anderson_create(6 * n, &map->mixer);
+    if (status != HM_OK) hm_action_map_release(map);
+    return status;
+}
+
+void hm_action_map_release(struct hm_action_map *map)
+{
+    hm_invariants_destroy(&map->invariants);
+    hm_anderson_release(&map->mixer);
+    free(map->parameters);
+    free(map->scratch);
+    *map = (struct hm_action_map){0};
+}
+
+void hm_action_map_standardise(const struct hm_action_map *map, double *value)
+{
+    for (size_t k = 0; k < map->ninput; k++) value[k] = (value[k] - map->mean[k]) * map->inverse_spread[k];
+}
+
+void hm_action_gradient(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
+{
+    const size_t n = 3 * map->natom, images = hm_invariants_images(map->invariants);
+    const double share = *map->unit / (double)images;
+    memset(dq, 0, n * sizeof *dq);
+    for (size_t k = 0; k < n; k++) dp[k] = map->free_time * p[k] / map->mass[k / 3];
+    for (size_t g = 0; g < images; g++) {
+        hm_invariants_look(map->invariants, g, q, p);
+        hm_invariants_values(map->invariants, map->value);
+        hm_action_map_standardise(map, map->value);
+        hm_action_network_slope(map->network, map->weights, 1, map->value, map->slope, map->work);
+        for (size_t k = 0; k < map->ninput; k++) map->slope[k] *= share * map->inverse_spread[k];
+        hm_invariants_gradient(map->invariants, map->slope, dq, dp);
+    }
+}
+
+/* ---- the implicit equation ---- */
+
+/* Scaled displacements y = (sqrt(m w) dq, dp / sqrt(m w)) and back. */
+static void scale(const struct hm_action_map *map, const double *dq, const double *dp, double *y)
+{
+    const size_t n = 3 * map->natom;
+    for (size_t k = 0; k < n; k++) {
+        const double s = sqrt(map->mass[k / 3] * *map->frequency);
+        y[k] = dq[k] * s;
+        y[n + k] = dp[k] / s;
+    }
+}
+
+static void displace(const struct hm_action_map *map, const double *q, const double *p, double share, const double *y,
+                     double *q1, double *p1)
+{
+    const size_t n = 3 * map->natom;
+    for (size_t k = 0; k < n; k++) {
+        const double s = sqrt(map->mass[k / 3] * *map->frequency);
+        q1[k] = q[k] + share * y[k] / s;
+        p1[k] = p[k] + share * y[n + k] * s;
+    }
+}
+
+/* f = F(y) - y, what an iteration would move. */
+static double move(struct hm_action_map *map, const double *q, const double *p, const double *y, double *f)
+{
+    const size_t n = 3 * map->natom;
+    double *dq = map->gradient, *dp = map->gradient + n, sum = 0;
+    displace(map, q, p, 0.5, y, map->middle, map->middle + n);
+    hm_action_gradient(map, map->middle, map->middle + n, dq, dp);
+    for (size_t k = 0; k < n; k++) dq[k] = -dq[k];
+    scale(map, dp, dq, f); /* what the gradient by p moves is q */
+    for (size_t k = 0; k < 2 * n; k++) {
+        f[k] -= y[k];
+        sum += f[k] * f[k];
+    }
+    return sqrt(sum / (double)(2 * n)) / *map->rms;
+}
+
+static bool is_outside(const struct hm_action_map *map, double margin)
+{
+    for (size_t g = 0; g < hm_invariants_images(map->invariants); g++) {
+        hm_invariants_look(map->invariants, g, map->middle, map->middle + 3 * map->natom);
+        hm_invariants_values(map->invariants, map->value);
+        hm_action_map_standardise(map, map->value);
+        for (size_t k = 0; k < map->ninput; k++)
+            if (!(fabs(map->value[k]) <= margin * map->reach[k])) return true;
+    }
+    return false;
+}
+
+struct hm_action_solution hm_action_map_solve(struct hm_action_map *map, const double *q, const double *p,
+                                              double tolerance, int most_iterations, double margin, double *q1,
+                                              double *p1)
+{
+    struct hm_action_solution told = {.residual = INFINITY};
+    const size_t n = 3 * map->natom;
+    double *y = map->displacement, *f = map->displacement + 2 * n;
+    for (size_t k = 0; k < n; k++) {
+        map->middle[k] = q1[k] - q[k];
+        map->middle[n + k] = p1[k] - p[k];
+    }
+    scale(map, map->middle, map->middle + n, y);
+    hm_anderson_restart(&map->mixer);
+    while (!told.converged && told.iterations < most_iterations && !(told.residual != told.residual)) {
+        told.residual = move(map, q, p, y, f);
+        told.iterations++;
+        told.converged = told.residual <= tolerance;
+        hm_anderson_step(&map->mixer, f, y);
+    }
+    told.outside = is_outside(map, margin);
+    displace(map, q, p, 1, y, q1, p1);
+    return told;
+}

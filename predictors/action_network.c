@@ -1,0 +1,122 @@
+#include "predictors/action_network.h"
+
+#include "io/rng.h"
+
+#include <cblas.h>
+#include <math.h>
+
+/* In the arena of weights. */
+struct places {
+    size_t b1, w2, b2, w3, end;
+};
+
+static struct places places_of(struct hm_action_network n)
+{
+    struct places at;
+    at.b1 = n.nhidden * n.ninput;
+    at.w2 = at.b1 + n.nhidden;
+    at.b2 = at.w2 + n.nhidden * n.nhidden;
+    at.w3 = at.b2 + n.nhidden;
+    at.end = at.w3 + n.nhidden;
+    return at;
+}
+
+/* In the scratch, arrays (count, nhidden): activations, what the slope passed back, and what teaching passes forward
+ * and back. */
+enum { A1, A2, BACK1, BACK2, TANGENT1, TANGENT2, CURVE1, CURVE2, ARRAYS };
+
+size_t hm_action_network_size(struct hm_action_network network)
+{
+    return places_of(network).end;
+}
+
+size_t hm_action_network_work(struct hm_action_network network)
+{
+    return ARRAYS * network.nhidden;
+}
+
+void hm_action_network_draw(struct hm_action_network network, uint64_t seed, size_t member, double *weights)
+{
+    const struct places at = places_of(network);
+    const struct hm_rng_key key = {seed, (uint32_t)member, HM_RNG_TRAINING};
+    for (size_t k = 0; k < at.end; k++) {
+        double normal[3];
+        hm_rng_normal3(key, 0, (uint32_t)k, normal);
+        const double fan_in = k < at.b1 ? (double)network.ninput : (double)network.nhidden;
+        const int is_bias = (k >= at.b1 && k < at.w2) || (k >= at.b2 && k < at.w3);
+        weights[k] = is_bias ? 0 : normal[0] / sqrt(fan_in);
+    }
+}
+
+/* C (m, n) = or += op(A) op(B), row-major. */
+static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k, const double *a,
+                     const double *b, double beta, double *c)
+{
+    const int lda = (int)(ta == CblasNoTrans ? k : m), ldb = (int)(tb == CblasNoTrans ? n : k);
+    cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, 1, a, lda, b, ldb, beta, c, (int)n);
+}
+
+static void activate(size_t count, size_t h, const double *bias, double *a)
+{
+    for (size_t row = 0; row < count; row++)
+        for (size_t k = 0; k < h; k++) a[row * h + k] = tanh(a[row * h + k] + bias[k]);
+}
+
+void hm_action_network_slope(struct hm_action_network n, const double *weights, size_t count, const double *x,
+                             double *slope, double *work)
+{
+    const struct places at = places_of(n);
+    const size_t h = n.nhidden, size = count * h;
+    double *a1 = work + A1 * size, *a2 = work + A2 * size, *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
+    const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
+    multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, w1, 0, a1);
+    activate(count, h, weights + at.b1, a1);
+    multiply(CblasNoTrans, CblasTrans, count, h, h, a1, w2, 0, a2);
+    activate(count, h, weights + at.b2, a2);
+    for (size_t k = 0; k < size; k++) back2[k] = w3[k % h] * (1 - a2[k] * a2[k]);
+    multiply(CblasNoTrans, CblasNoTrans, count, h, h, back2, w2, 0, back1); /* before s1: teaching needs it so */
+    double *through = work + TANGENT1 * size;
+    for (size_t k = 0; k < size; k++) through[k] = back1[k] * (1 - a1[k] * a1[k]);
+    multiply(CblasNoTrans, CblasNoTrans, count, n.ninput, h, through, w1, 0, slope);
+}
+
+static void add_columns(size_t count, size_t h, const double *rows, double *sum)
+{
+    for (size_t row = 0; row < count; row++)
+        for (size_t k = 0; k < h; k++) sum[k] += rows[row * h + k];
+}
+
+/* With t the tangents W u of the pre-activations, T = back2 and A = back1 from the slope:
+ *   g_w3 = s2 t2,  z2 = -2 a2 w3 t2 s2,  g_W2 = T (s1 t1)^T + z2 a1^T,
+ *   z1 = (W2^T z2 - 2 a1 A t1) s1,       g_W1 = (A s1) u^T + z1 x^T */
+void hm_action_network_teach(struct hm_action_network n, const double *weights, size_t count, const double *x,
+                             const double *u, double *work, double *gradient)
+{
+    const struct places at = places_of(n);
+    const size_t h = n.nhidden, size = count * h;
+    const double *a1 = work + A1 * size, *a2 = work + A2 * size;
+    const double *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
+    double *t1 = work + TANGENT1 * size, *t2 = work + TANGENT2 * size;
+    double *z1 = work + CURVE1 * size, *z2 = work + CURVE2 * size;
+    const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
+    multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, u, w1, 0, t1);
+    for (size_t k = 0; k < size; k++) z1[k] = (1 - a1[k] * a1[k]) * t1[k];
+    multiply(CblasNoTrans, CblasTrans, count, h, h, z1, w2, 0, t2);
+    multiply(CblasTrans, CblasNoTrans, h, h, count, back2, z1, 1, gradient + at.w2);
+    for (size_t k = 0; k < size; k++) {
+        const double s2 = 1 - a2[k] * a2[k];
+        gradient[at.w3 + k % h] += s2 * t2[k];
+        z2[k] = -2 * a2[k] * w3[k % h] * t2[k] * s2;
+    }
+    multiply(CblasTrans, CblasNoTrans, h, h, count, z2, a1, 1, gradient + at.w2);
+    add_columns(count, h, z2, gradient + at.b2);
+    multiply(CblasNoTrans, CblasNoTrans, count, h, h, z2, w2, 0, z1);
+    for (size_t k = 0; k < size; k++) {
+        const double s1 = 1 - a1[k] * a1[k];
+        z1[k] = (z1[k] - 2 * a1[k] * back1[k] * t1[k]) * s1;
+        t1[k] = back1[k] * s1; /* the tangent has done its work */
+    }
+    multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, t1, u, 1, gradient);
+    multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, z1, x, 1, gradient);
+    add_columns(count, h, z1, gradient + at.b1);
+}
