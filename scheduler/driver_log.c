@@ -76,13 +76,13 @@ void hm_driver_log_header(struct hm_log *log, const struct hm_job *job, const st
 static void log_strides(const struct subject *r)
 {
     const struct hm_state *s = r->simulation->state;
-    if (s->strides.tried == 0) return;
+    if (s->rounds.tried == 0) return;
     hm_log_line(r->log,
                 "%lld strides of %lld steps, %.1f iterations each; %lld without a solution, %lld outside, %lld rounds "
                 "refused by the gate",
-                (long long)s->strides.taken, (long long)r->simulation->propagator.strides.stride,
-                (double)s->strides.iterations / (double)s->strides.tried, (long long)s->strides.unsolved,
-                (long long)s->strides.outside, (long long)s->strides.refused);
+                (long long)s->rounds.taken, (long long)r->simulation->propagator.strides.stride,
+                (double)s->rounds.iterations / (double)s->rounds.tried, (long long)s->rounds.unsolved,
+                (long long)s->rounds.outside, (long long)s->rounds.refused);
 }
 
 static void log_faults(const struct subject *r)

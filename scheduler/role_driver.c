@@ -216,7 +216,8 @@ static enum hm_status propagate(struct driver *d)
     }
     if (status == HM_OK) status = hm_propagator_finish(&s->propagator, s->state);
     if (status == HM_STOPPED) return stop(d);
-    const bool kept = status != HM_OK && status != HM_DIVERGED && s->state->pending.there;
+    const bool kept =
+        status != HM_OK && status != HM_DIVERGED && (s->state->pending.there || status == HM_ORACLE_FAILED);
     return kept ? keep_pending_step(d, status) : status;
 }
 
@@ -308,14 +309,14 @@ static enum hm_status prepare(struct driver *d, const struct hm_layout *layout)
     const struct hm_interrupt interrupt = {asked_to_stop, d};
     HM_TRY(hm_snapshot_path(d->job, sizeof d->checkpoint, d->checkpoint));
     HM_TRY(hm_simulation_create(d->job, layout, interrupt, &d->simulation));
-    if (resumes(d)) HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
-    if (resumes(d))
+    if (resumes(d)) {
+        HM_TRY(hm_snapshot_load_simulation(&d->snapshot, &parts));
         d->wall = wall;
-    else
+    } else {
         HM_TRY(hm_period_check(d->job->config, &d->simulation.oracle, &d->job->frame));
-    if (!resumes(d))
         HM_TRY(hm_strides_check(d->job->config, &d->simulation.propagator.strides, &d->simulation.oracle,
                                 &d->job->frame, sizeof d->caution, d->caution));
+    }
     const double recorded = d->recorder.seconds; /* of which creating the recorder knows nothing */
     const double studied = d->study.seconds;
     HM_TRY(open_outputs(d));

@@ -10,7 +10,7 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     *state = NULL;
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
-    s->residual_relative = s->energy_reference = s->strides.reference = NAN;
+    s->residual_relative = s->energy_reference = s->rounds.reference = NAN;
     s->storage = s->x_spare = calloc(9 * frame->natom, sizeof *s->x_spare);
     if (s->storage) {
         s->bath_kick = s->x_spare + 3 * frame->natom;
@@ -99,7 +99,7 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_real(archive, state->energy_reference);
     hm_archive_put_real(archive, state->heat);
     hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
-    hm_archive_put(archive, &state->strides, sizeof state->strides);
+    hm_archive_put(archive, &state->rounds, sizeof state->rounds);
     hm_archive_put_int(archive, state->segment_left);
     hm_archive_put_int(archive, state->on_step);
     hm_frame_save(&state->frame, archive);
@@ -153,7 +153,7 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
     HM_TRY(hm_archive_get_real(archive, &state->heat));
     HM_TRY(hm_archive_get_reals(archive, state->bath_kick, 3 * state->frame.natom));
-    HM_TRY(hm_archive_get(archive, &state->strides, sizeof state->strides));
+    HM_TRY(hm_archive_get(archive, &state->rounds, sizeof state->rounds));
     HM_TRY(hm_archive_get_int(archive, &state->segment_left));
     HM_TRY(hm_archive_get_int(archive, &on_step));
     state->on_step = on_step != 0;

@@ -26,6 +26,14 @@ struct hm_pending {
     double *kick_predicted; // (natom, 3), zero unless predicted
 };
 
+/* The rounds of an action (stride.h). */
+struct hm_rounds {
+    double energy, seconds; // exact, of the point where a round begins, and how long the oracle took for it
+    double reference;       // the energy where the first round began; NaN before
+    int64_t tried, taken, iterations, unsolved, outside; // strides
+    int64_t refused;                                     // rounds
+};
+
 struct hm_state {
     int64_t step; // n, the step decided next
     struct hm_frame frame;
@@ -36,22 +44,17 @@ struct hm_state {
     int64_t last_exact_step;
     int64_t injections; // those after the warm-up
     int64_t injections_since_episode;
-    int64_t untaught;           // first step of which the next episode has no row yet
-    double residual_relative;   // rms error of the latest injection's prediction over the rms kick; NaN before
-    double exact_kick_squares;  // sum over exact steps and components: the scale of errors and signals
-    double exact_kick_largest;  // of any component so far
-    double energy_reference;    // shadow energy at the end of the warm-up; NaN before
-    double heat;                // that the thermostat has put in so far
-    double *bath_kick;          // (natom, 3) what it added to the velocities in the last step
-    double residual_squares;    // sum over all injections that had a prediction,
-    int64_t residuals;          // so many
-    struct hm_vigil vigil;      // over the energy at exact steps
-    struct {                    // of an action (stride.h)
-        double energy, seconds; // exact, of the point where a round begins, and how long the oracle took
-        double reference;       // the energy where the first round began; NaN before
-        int64_t tried, taken, iterations, unsolved, outside, refused;
-        bool rolling; // the next stride begins where the last one ended
-    } strides;
+    int64_t untaught;          // first step of which the next episode has no row yet
+    double residual_relative;  // rms error of the latest injection's prediction over the rms kick; NaN before
+    double exact_kick_squares; // sum over exact steps and components: the scale of errors and signals
+    double exact_kick_largest; // of any component so far
+    double energy_reference;   // shadow energy at the end of the warm-up; NaN before
+    double heat;               // that the thermostat has put in so far
+    double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
+    double residual_squares;   // sum over all injections that had a prediction,
+    int64_t residuals;         // so many
+    struct hm_vigil vigil;     // over the energy at exact steps
+    struct hm_rounds rounds;
     int64_t segment_left; // exact steps until the next round
     bool on_step;         // frame.v is v_n: a round ended here
     bool lessons_due;     // an episode was asked for that the next step waits for

@@ -132,44 +132,56 @@ static enum hm_status ask(struct hm_propagator *p, struct hm_state *s, int64_t s
 /* Of the frame, on-step, with the force just asked for. */
 static void keep_energy(const struct hm_propagator *p, struct hm_state *s)
 {
-    s->strides.energy = p->label.energy + hm_kinetic_energy(&s->frame, s->frame.v);
-    s->strides.seconds = p->label.seconds;
+    s->rounds.energy = p->label.energy + hm_kinetic_energy(&s->frame, s->frame.v);
+    s->rounds.seconds = p->label.seconds;
 }
 
-/* The point where the round begins: on-step, its energy known. */
+/* The point where a round begins: on-step, its energy known. */
 static enum hm_status arrive(struct hm_propagator *p, struct hm_state *s)
 {
-    const size_t n = 3 * s->frame.natom;
     if (s->on_step) return HM_OK;
     HM_TRY(ask(p, s, s->step));
-    for (size_t k = 0; k < n; k++) s->frame.v[k] += 0.5 * p->kick_exact[k];
+    for (size_t k = 0; k < 3 * s->frame.natom; k++) s->frame.v[k] += 0.5 * p->kick_exact[k];
     keep_energy(p, s);
-    if (isnan(s->strides.reference)) s->strides.reference = s->strides.energy;
+    if (isnan(s->rounds.reference)) s->rounds.reference = s->rounds.energy;
     s->on_step = true;
-    s->strides.rolling = false;
     return HM_OK;
 }
 
-/* Strides from the first point until `most` of them are done or one is not to be believed; returns how many. */
+static void get_frame(const struct hm_state *s, double *at)
+{
+    const size_t n = 3 * s->frame.natom;
+    memcpy(at, s->frame.x, n * sizeof *at);
+    memcpy(at + n, s->frame.v, n * sizeof *at);
+}
+
+static void set_frame(struct hm_state *s, const double *at)
+{
+    const size_t n = 3 * s->frame.natom;
+    memcpy(s->frame.x, at, n * sizeof *at);
+    memcpy(s->frame.v, at + n, n * sizeof *at);
+}
+
+/* Strides from the frame on until `most` of them are done or one is not to be believed; returns how many. */
 static int64_t run_strides(struct hm_propagator *p, struct hm_state *s, int64_t most)
 {
     const struct hm_predictor *predictor = &p->committee->member[0];
     const size_t n = 3 * s->frame.natom;
     const double started = hm_clock();
     int64_t done = 0;
-    memcpy(point(p, s, 0), s->frame.x, n * sizeof(double));
-    memcpy(point(p, s, 0) + n, s->frame.v, n * sizeof(double));
-    for (; done < most; done++) {
+    bool believed = true;
+    get_frame(s, point(p, s, 0));
+    while (believed && done < most) {
         double *next = point(p, s, done + 1);
         struct hm_advance told;
         memcpy(next, point(p, s, done), 2 * n * sizeof *next);
-        predictor->ops->advance(predictor->self, !s->strides.rolling, next, next + n, &told);
-        s->strides.tried++;
-        s->strides.iterations += told.iterations;
-        s->strides.unsolved += !told.converged;
-        s->strides.outside += told.converged && told.outside;
-        s->strides.rolling = told.converged && !told.outside;
-        if (!s->strides.rolling) break;
+        predictor->ops->advance(predictor->self, done == 0, next, next + n, &told);
+        believed = told.converged && !told.outside;
+        done += believed;
+        s->rounds.tried++;
+        s->rounds.iterations += told.iterations;
+        s->rounds.unsolved += !told.converged;
+        s->rounds.outside += told.converged && told.outside;
     }
     p->seconds_predict += hm_clock() - started;
     return done;
@@ -195,87 +207,79 @@ static double reversibility(struct hm_propagator *p, const struct hm_state *s, i
     return sqrt(missed / moved);
 }
 
-static void set_frame(struct hm_state *s, const double *at)
+/* The gate: does the exact energy where the strides end allow them? The frame is left where they began. */
+static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t done, struct hm_round_record *record)
 {
-    const size_t n = 3 * s->frame.natom;
-    memcpy(s->frame.x, at, n * sizeof *at);
-    memcpy(s->frame.v, at + n, n * sizeof *at);
+    const double before = s->rounds.energy;
+    set_frame(s, point(p, s, done));
+    const enum hm_status status = ask(p, s, s->step + done * p->strides.stride);
+    if (status == HM_OK) keep_energy(p, s);
+    set_frame(s, point(p, s, 0));
+    HM_TRY(status);
+    record->energy_change = (s->rounds.energy - s->rounds.reference) / s->vigil.kinetic;
+    record->committed = fabs(record->energy_change) <= p->strides.gate;
+    record->reversibility = reversibility(p, s, done);
+    if (!record->committed) s->rounds.energy = before;
+    return HM_OK;
 }
 
-/* The strides have happened: they are observed one by one, where each of them began. */
-static enum hm_status commit(struct hm_propagator *p, struct hm_state *s, int64_t done, const struct hm_label *label)
+/* The strides have happened: they are observed one by one, where each of them began; of the first the energy is known.
+ */
+static enum hm_status commit(struct hm_propagator *p, struct hm_state *s, int64_t done, const struct hm_label *first)
 {
     const size_t n = 3 * s->frame.natom;
     for (int64_t k = 0; k < done; k++) {
         const double *at = point(p, s, k);
-        struct hm_step now = {
+        const struct hm_step now = {
             .step = s->step,
             .decision = {.action = HM_ADVANCE, .reason = HM_REASON_POLICY, .signal = NAN, .threshold = NAN},
             .weights_version = s->weights_version,
             .oracle_group = -1,
             .x = at,
             .v = at + n,
-            .label = k == 0 ? label : NULL,
+            .label = k == 0 ? first : NULL,
             .signals = {NAN, NAN, NAN, false},
         };
         memcpy(s->x_spare, at, n * sizeof *at); /* where the observer looks for x_n */
-        s->step += p->strides.stride;
-        s->strides.taken++;
         set_frame(s, point(p, s, k + 1));
+        s->step += p->strides.stride;
+        s->rounds.taken++;
         if (p->observer.step) HM_TRY(p->observer.step(p->observer.self, s, &now));
     }
     return HM_OK;
 }
 
-static enum hm_status record_round(struct hm_propagator *p, struct hm_state *s, const struct hm_round_record *record)
+static int64_t most_strides(const struct hm_propagator *p, const struct hm_state *s, int64_t steps)
 {
-    return p->observer.round ? p->observer.round(p->observer.self, s, record) : HM_OK;
-}
-
-/* The gate: does the exact energy where the strides end allow them? The frame is left where they began. */
-static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t done, struct hm_round_record *record)
-{
-    const double before = s->strides.energy;
-    set_frame(s, point(p, s, done));
-    HM_TRY(ask(p, s, s->step + done * p->strides.stride));
-    keep_energy(p, s);
-    record->energy_change = (s->strides.energy - s->strides.reference) / s->vigil.kinetic;
-    record->committed = fabs(record->energy_change) <= p->strides.gate;
-    record->reversibility = reversibility(p, s, done);
-    s->strides.rolling = false; /* the last stride it saw was one back */
-    set_frame(s, point(p, s, 0));
-    if (!record->committed) s->strides.energy = before;
-    return HM_OK;
+    const int64_t most = (steps - s->step) / p->strides.stride;
+    return most < p->strides.gate_every ? most : p->strides.gate_every;
 }
 
 enum hm_status hm_stride_round(struct hm_propagator *p, struct hm_state *s, int64_t steps)
 {
-    const int64_t forces = s->injections;
+    const int64_t forces = s->injections, most = most_strides(p, s, steps);
     HM_TRY(arrive(p, s));
-    int64_t most = (steps - s->step) / p->strides.stride;
-    if (most > p->strides.gate_every) most = p->strides.gate_every;
-    const int64_t iterations = s->strides.iterations, tried = s->strides.tried;
-    struct hm_round_record record = {.step = s->step, .strides = 0, .energy_change = NAN, .reversibility = NAN};
-    const struct hm_label at_start = {.energy = s->strides.energy - hm_kinetic_energy(&s->frame, s->frame.v),
-                                      .force = NULL,
-                                      .seconds = s->strides.seconds,
-                                      .iterations = HM_ITERATIONS_UNKNOWN};
+    const struct hm_rounds before = s->rounds;
+    const struct hm_label first = {
+        .energy = before.energy - hm_kinetic_energy(&s->frame, s->frame.v),
+        .seconds = before.seconds,
+        .iterations = HM_ITERATIONS_UNKNOWN,
+    };
+    struct hm_round_record record = {.step = s->step, .energy_change = NAN, .reversibility = NAN};
     const int64_t done = run_strides(p, s, most);
-    bool kept = done > 0;
-    if (done > 0) {
-        HM_TRY(check(p, s, done, &record));
-        kept = record.committed;
+    const enum hm_status status = done > 0 ? check(p, s, done, &record) : HM_OK;
+    if (status != HM_OK) { /* to be tried again as if nothing had been */
+        s->rounds = before;
+        return status;
     }
     record.strides = (int32_t)done;
-    record.iterations = (int32_t)(s->strides.iterations - iterations);
+    record.tried = (int32_t)(s->rounds.tried - before.tried);
+    record.iterations = (int32_t)(s->rounds.iterations - before.iterations);
     record.forces = (int32_t)(s->injections - forces);
-    record.tried = (int32_t)(s->strides.tried - tried);
-    if (kept) HM_TRY(commit(p, s, done, &at_start));
-    if (!kept || done < most) {
-        s->segment_left = p->strides.segment_steps;
-        s->strides.refused += !kept && done > 0;
-    }
-    return record_round(p, s, &record);
+    s->rounds.refused += done > 0 && !record.committed;
+    if (!record.committed || done < most) s->segment_left = p->strides.segment_steps;
+    if (record.committed) HM_TRY(commit(p, s, done, &first));
+    return p->observer.round ? p->observer.round(p->observer.self, s, &record) : HM_OK;
 }
 
 void hm_stride_leave(struct hm_propagator *p, struct hm_state *s)
