@@ -312,7 +312,7 @@ static void test_lessons_are_observed(void)
     struct lessons l = {.in_order = true, .right_version = true};
     fixture_begin(&f, STEPS_20000 "training: {warmup_steps: 400, episode_every_injections: 10}\n"
                                   "predictor: {degree: 3, inputs: [coordinate]}\n");
-    f.simulation.propagator.observer = (struct hm_observer){see_step, see_lesson, &l};
+    f.simulation.propagator.observer = (struct hm_observer){.step = see_step, .lesson = see_lesson, .self = &l};
     HM_ASSERT_OK(fixture_advance(&f.simulation, 6000));
     CU_ASSERT_EQUAL(l.count, 1 + 5600 / 100 / 10);
     CU_ASSERT_TRUE(l.accepted >= 1);
