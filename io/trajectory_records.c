@@ -96,8 +96,8 @@ static const struct {
     {round_fields, sizeof round_fields / sizeof *round_fields, sizeof(struct hm_round_record)},
 };
 
-const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions", "/hamlet/injections", "/hamlet/training",
-                                                    "/hamlet/oracle_faults", "/hamlet/study", "/hamlet/strides"};
+const char *const hm_table_paths[HM_TABLE_COUNT] = {"/hamlet/decisions",     "/hamlet/injections", "/hamlet/training",
+                                                    "/hamlet/oracle_faults", "/hamlet/study",      "/hamlet/strides"};
 
 static const size_t kind_bytes[] = {[I64] = 8, [I32] = 4, [I16] = 2, [U8] = 1, [F64] = 8, [F32] = 4};
 

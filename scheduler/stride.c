@@ -35,6 +35,9 @@ static enum hm_status refuse_the_impossible(const struct hm_config *config, int6
 {
     if (hm_config_has(config, "thermostat.type"))
         return hm_config_fault(config, "thermostat", "the strides of an action conserve energy: remove the thermostat");
+    if (hm_config_has(config, "study.branch_every_steps"))
+        return hm_config_fault(config, "study",
+                               "branches are of predicted kicks, and an action takes strides: remove it");
     if (!hm_config_is(config, "policy.type", "never"))
         return hm_config_fault(config, "policy.type",
                                "an action is watched by its gate (predictor.gate, gate_every): use 'type: never'");
