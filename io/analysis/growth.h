@@ -11,10 +11,10 @@
  *   bounded      p < 0.2: less than a factor of 1.6 in a decade of steps
  *
  * The first two are straight lines for log d, against log n or n: least squares over the sampled n from 1 up to where d
- * saturates (positions: a tenth of the shortest distance between atoms; energies: a third of the mean kinetic energy)
- * or a branch ends. Normal errors of log d with two parameters each: AIC_exp - AIC_power = N log(S_exp / S_power), S
- * the sums of squared residuals. Intervals are percentiles (2.5, 97.5) of 400 bootstrap samples: runs (seeds) are drawn
- * with replacement, and of each its branches.
+ * saturates (positions: a tenth of the shortest distance between atoms; energies: a third of the standard deviation of
+ * the kinetic energy) or a branch ends. Normal errors of log d with two parameters each: AIC_exp - AIC_power = N
+ * log(S_exp / S_power), S the sums of squared residuals. Intervals are percentiles (2.5, 97.5) of 400 bootstrap
+ * samples: runs (seeds) are drawn with replacement, and of each its branches.
  *
  * `baseline` is the same for exact branches of which only the first kick was predicted: what the dynamics makes of one
  * error. What the prediction adds is the difference.

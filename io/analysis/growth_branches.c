@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define LINDEMANN 0.1
-#define ENERGY_SHARE (1.0 / 3.0)
+#define SHARE_OF_STD (1.0 / 3.0)
+#define CONSTANT 1e-9 /* a kinetic energy that does not change says nothing of how far two of them can be apart */
 
 struct rows {
     size_t count;
@@ -128,17 +129,19 @@ static enum hm_status shortest_distance(const struct hm_run *run, double *shorte
 
 static enum hm_status find_saturation(const struct hm_run *runs, const struct rows *rows, struct hm_branches *b)
 {
-    double shortest = INFINITY, kinetic = 0;
-    size_t count = 0;
+    double shortest = INFINITY, mean = 0, square = 0, count = 0; /* Welford */
     for (size_t k = 0; k < rows->count; k++) {
-        if (!isfinite(rows->record[k].exact_kinetic)) continue;
-        kinetic += rows->record[k].exact_kinetic;
+        const double kinetic = rows->record[k].exact_kinetic, from_mean = kinetic - mean;
+        if (!isfinite(kinetic)) continue;
         count++;
+        mean += from_mean / count;
+        square += from_mean * (kinetic - mean);
     }
+    const double std = count > 0 ? sqrt(square / count) : 0;
     HM_TRY(shortest_distance(&runs[0], &shortest));
     b->saturation[HM_DIVERGENCE_POSITION] = LINDEMANN * shortest;
     b->saturation[HM_DIVERGENCE_KINETIC] = b->saturation[HM_DIVERGENCE_POTENTIAL] =
-        count > 0 ? ENERGY_SHARE * kinetic / (double)count : NAN;
+        std > CONSTANT * mean ? SHARE_OF_STD * std : INFINITY;
     return HM_OK;
 }
 

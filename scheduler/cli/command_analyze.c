@@ -4,6 +4,8 @@
 #include "io/analysis/analyze.h"
 #include "io/analysis/curves_csv.h"
 
+#include <stdio.h>
+
 enum { MOST_RUNS = 256 };
 
 struct arguments {
@@ -54,14 +56,27 @@ static const struct argp parser = {
     NULL,
     NULL};
 
+/* A reference that cannot be used is no reason to say nothing of the run: what can be shown is, and then why not all.
+ */
+static enum hm_status create(const struct arguments *a, struct hm_analysis **analysis, char *missing, size_t size)
+{
+    enum hm_status status = hm_analysis_create(a->run[0], a->reference, analysis);
+    *missing = '\0';
+    if (status == HM_OK || !a->reference) return status;
+    snprintf(missing, size, "%s", hm_status_message());
+    hm_status_clear();
+    return hm_analysis_create(a->run[0], NULL, analysis);
+}
+
 enum hm_status hm_command_analyze(int argc, char **argv)
 {
     struct arguments a = {0};
     struct hm_analysis *analysis = NULL;
+    char missing[1024];
     bool finished;
     HM_TRY(hm_command_parse(&parser, argc, argv, &a, &finished));
     if (finished) return HM_OK;
-    HM_TRY(hm_analysis_create(a.run[0], a.reference, &analysis));
+    HM_TRY(create(&a, &analysis, missing, sizeof missing));
     enum hm_status status = a.count > 1 ? hm_analysis_join_studies(analysis, a.run, a.count) : HM_OK;
     if (status == HM_OK && a.curves) status = hm_curves_write_csv(a.run[0], analysis, a.curves);
     if (status == HM_OK && a.json)
@@ -69,5 +84,5 @@ enum hm_status hm_command_analyze(int argc, char **argv)
     else if (status == HM_OK)
         hm_analysis_print_text(analysis, stdout);
     hm_analysis_destroy(&analysis);
-    return status;
+    return status == HM_OK && *missing ? hm_fail(HM_BAD_INPUT, "shown without the reference: %s", missing) : status;
 }
