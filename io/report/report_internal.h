@@ -107,6 +107,10 @@ void hm_report_tidy(char *text);
 /* "%.*g" tidied, and a dash for what is not a number. */
 const char *hm_report_number(struct hm_report *report, double value, int digits);
 
+struct hm_interval;
+/* "1.5 (1.2 to 1.9)". */
+const char *hm_report_interval(struct hm_report *report, const struct hm_interval *interval);
+
 /* ---- building ---- */
 
 void hm_report_add_fact(struct hm_report *report, const char *name, const char *value);

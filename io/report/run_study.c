@@ -59,21 +59,22 @@ static void show_divergence(struct hm_report *report, struct hm_report_section *
     add_law(report, plot, s, &curve->growth);
 }
 
-static const char *interval(struct hm_report *report, struct hm_interval i)
+const char *hm_report_interval(struct hm_report *report, const struct hm_interval *i)
 {
-    if (!isfinite(i.value)) return "\u2013";
-    return hm_report_text(report, "%s (%s to %s)", hm_report_number(report, i.value, 3),
-                          hm_report_number(report, i.low, 3), hm_report_number(report, i.high, 3));
+    if (!isfinite(i->value)) return "\u2013";
+    return hm_report_text(report, "%s (%s to %s)", hm_report_number(report, i->value, 3),
+                          hm_report_number(report, i->low, 3), hm_report_number(report, i->high, 3));
 }
 
 static void add_row(struct hm_report *report, struct hm_report_table *table, enum hm_divergence which,
                     const char *branch, const struct hm_growth *g)
 {
-    hm_report_add_row(report, table,
-                      (const char *[]){hm_divergence_name(which), branch, hm_law_name(g->law),
-                                       interval(report, g->exponent), interval(report, g->rate_per_ps),
-                                       interval(report, g->one_step), interval(report, g->saturated_after),
-                                       hm_report_number(report, g->support, 2)});
+    hm_report_add_row(
+        report, table,
+        (const char *[]){hm_divergence_name(which), branch, hm_law_name(g->law),
+                         hm_report_interval(report, &g->exponent), hm_report_interval(report, &g->rate_per_ps),
+                         hm_report_interval(report, &g->one_step), hm_report_interval(report, &g->saturated_after),
+                         hm_report_number(report, g->support, 2)});
 }
 
 enum hm_status hm_report_study(struct hm_report *report, const struct hm_report_runs *runs)

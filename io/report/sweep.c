@@ -120,6 +120,7 @@ static enum hm_status fill(struct hm_report *report, const char *folder, const s
     if (section && !section->first) hm_report_add_note(report, section, "There is no run to weigh.");
     if (view.nshown > 1)
         hm_report_sweep_maps(report, hm_report_add_section(report, "maps", "Over two axes", ""), &view);
+    HM_TRY(hm_report_sweep_study(report, folder, &view));
     section = hm_report_add_section(report, "tables", "In figures",
                                     "Of the runs that finished. All fields of all runs are in index.csv and index.h5.");
     show_groups(report, section, &view);

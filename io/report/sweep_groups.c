@@ -24,6 +24,12 @@ static bool same_group(const struct hm_sweep_index *index, const struct hm_sweep
     return true;
 }
 
+bool hm_sweep_group_has(const struct hm_sweep_view *view, const struct hm_sweep_group *group,
+                        const struct hm_sweep_index_row *row)
+{
+    return same_group(view->index, &(struct hm_sweep_index_row){.kind = group->kind, .axis = group->axis}, row);
+}
+
 bool hm_sweep_groups_agree(const struct hm_sweep_view *view, const struct hm_sweep_group *a,
                            const struct hm_sweep_group *b, unsigned mask, bool loose)
 {

@@ -45,6 +45,11 @@ const char *hm_sweep_axis_word(const char *name);
 bool hm_sweep_groups_agree(const struct hm_sweep_view *view, const struct hm_sweep_group *a,
                            const struct hm_sweep_group *b, unsigned mask, bool loose);
 
+/* Whether a run is one of the group. */
+bool hm_sweep_group_has(const struct hm_sweep_view *view, const struct hm_sweep_group *group,
+                        const struct hm_sweep_index_row *row);
+
+enum hm_status hm_report_sweep_study(struct hm_report *report, const char *folder, const struct hm_sweep_view *view);
 void hm_report_sweep_errors(struct hm_report *report, struct hm_report_section *section,
                             const struct hm_sweep_view *view);
 void hm_report_sweep_costs(struct hm_report *report, struct hm_report_section *section,

@@ -24,3 +24,21 @@ def make(folder):
     with open("sweep.yaml", "w") as out:
         out.write(FILE % (SOURCE, folder))
     hamlet("sweep", "sweep.yaml", "--quiet")
+
+
+STUDY = """base: base.yaml
+folder: %s
+axes:
+  predictor.history: [4, 12]
+  system.initial_velocities.seed + training.seed: {from: 1, count: 2}
+"""
+
+
+def make_study(folder):
+    """Four runs of a Morse bond from which branches of pure prediction leave."""
+    with open(SOURCE + "/examples/history_study/run.yaml") as base, open("base.yaml", "w") as out:
+        out.write(base.read().replace("steps: 40000", "steps: 8000"))
+        out.write("study: {branch_every_steps: 500, branch_steps: 400}\n")
+    with open("study.yaml", "w") as out:
+        out.write(STUDY % folder)
+    hamlet("sweep", "study.yaml", "--quiet")

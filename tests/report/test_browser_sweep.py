@@ -19,3 +19,10 @@ pages.check_drawn(page, ["error-fraction", "residual-fraction", "cost-forces-1",
 kinds = {name: kind for name, (kind, drawn) in page.figures.items()}
 assert kinds["map-1"] == "heat" and kinds["error-fraction"] == "scatter"
 assert "64 runs" in page.text and "Runs that did not finish" in page.text
+
+# A study: growth curves, of the sweep and of one of its runs.
+sweeps.make_study("study")
+sweeps.hamlet("report", "study", "-o", "study.html")
+pages.check_drawn(pages.Page("study.html"), ["growth-position", "growth-kinetic", "growth-potential"])
+sweeps.hamlet("report", "study/0001.h5", "-o", "one.html")
+pages.check_drawn(pages.Page("one.html"), ["growth-position", "growth-kinetic", "growth-potential", "total-energy"])

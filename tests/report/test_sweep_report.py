@@ -1,12 +1,14 @@
 """What the report of a sweep says, against the table it is made of; and sweeps that are unfinished, damaged or none."""
 import csv
+import json
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sweeps import hamlet, make
+from sweeps import HAMLET, hamlet, make, make_study
 
 
 def rows(path):
@@ -82,6 +84,22 @@ troubled = rows("numbers/troubled.csv")
 assert len(troubled) == sum(r["status"] != "finished" for r in table) > 0 and all(r["reason"] for r in troubled)
 assert sorted(name[:-4] for name in os.listdir("drawings")) == sorted(
     name[:-4] for name in os.listdir("numbers") if name[:-4] not in ("groups", "runs", "troubled"))
+
+# A study of several seeds says what `hamlet analyze` says of them together.
+make_study("study")
+hamlet("report", "study", "--format", "csv", "-o", "growth")
+together = json.loads(subprocess.run([HAMLET, "analyze", "study/0001.h5", "study/0002.h5", "--json"], check=True,
+                                     stdout=subprocess.PIPE).stdout)
+law = [r for r in rows("growth/growth.csv") if r["runs"] == "history 4" and r["difference of"] == "position"]
+assert int(law[0]["branches"]) == together["study_branches"] > 0, law
+assert abs(float(law[0]["power"].split()[0]) / together["study_position_exponent"] - 1) < 5e-3, law
+curve = [r for r in rows("growth/growth-position.csv") if r["series"] == "history 4"]
+assert len({r["series"] for r in rows("growth/growth-position.csv")}) == 2 and len(curve) > 20
+assert all(float(r["least"]) <= float(r["rms difference, Angstrom"]) <= float(r["largest"]) for r in curve)
+os.remove("study/0002.h5")  # what is left is shown
+assert "study/0002.h5: cannot be opened" in hamlet("report", "study", "--format", "csv", "-o", "less", code=2)
+less = [r for r in rows("less/growth.csv") if r["runs"] == "history 4"]
+assert 0 < int(less[0]["branches"]) < int(law[0]["branches"])
 
 # ---- unfinished, damaged, none ----
 
