@@ -107,17 +107,6 @@ size_t hm_orbitals_choose(struct hm_orbitals *orbitals, const double *x, size_t 
     return count;
 }
 
-/* Powers of x, y, z from the atom, up to what the shells and their derivatives need; zeroth and first in place. */
-static void fill_powers(struct hm_orbitals *o, size_t n, const double *d, int highest)
-{
-    for (size_t k = 0; k < 3; k++) {
-        double *power = o->power + k * (HM_POINT_MAX_POWER + 1) * n;
-        for (size_t p = 0; p < n; p++) power[p] = 1.0;
-        for (int i = 1; i <= highest; i++)
-            for (size_t p = 0; p < n; p++) power[(size_t)i * n + p] = power[(size_t)(i - 1) * n + p] * d[k * n + p];
-    }
-}
-
 /* Real solid harmonics from Cartesian components, for every derivative alike. */
 static void to_spherical(int l, size_t n, size_t derivatives, const double *cartesian, double *values, size_t stride,
                          size_t block)
@@ -164,7 +153,7 @@ static void evaluate_run(struct hm_orbitals *o, const double *x, size_t nshell, 
         const struct hm_shell *s = &basis->shell[shell[i]];
         if (s->atom != atom) {
             o->kernels->separate(n, point, x + 3 * s->atom, d, o->square);
-            fill_powers(o, n, d, basis->max_l + order);
+            o->kernels->powers(n, basis->max_l + order, d, o->power);
             atom = s->atom;
         }
         if (o->family[shell[i]] != family) {

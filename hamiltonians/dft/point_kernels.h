@@ -33,6 +33,9 @@ struct hm_point_kernels {
     void (*radial)(size_t n, size_t count, const double *exponent, const double *coefficient, const double *exponential,
                    int order, double *R);
 
+    /* power (3, HM_POINT_MAX_POWER + 1, n): x^0 ... x^highest, and of y and z; d (3, n). */
+    void (*powers)(size_t n, int highest, const double *d, double *power);
+
     /* A Cartesian component x^i y^j z^k R(r), and its derivatives (order 1: x y z; 2: xx xy xz yy yz zz besides), each
      * `block` doubles behind the one before. power (3, HM_POINT_MAX_POWER + 1, n): powers of d; R as above. */
     void (*component)(size_t n, const int powers[3], const double *power, const double *R, int order, double *value,
