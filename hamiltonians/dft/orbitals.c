@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Points are taken in runs that leave the scratch in the nearest cache. */
-enum { RUN = 64, MOST_CARTESIAN = 10 };
+enum { RUN = 128, MOST_CARTESIAN = 10 };
 
 static double magnitude(const struct hm_shell *shell, double r)
 {

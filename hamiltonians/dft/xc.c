@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A share below this is none: s rises with the fourth power, so that points come and go unnoticed. */
+/* A share below this is none: s rises with the eighth power, so that points come and go unnoticed. */
 #define LEAST_SHARE 1e-13
 
-enum { MEMORY = 512 << 20 /* bytes of stored values */, FEW_FUNCTIONS = 40 };
+enum {
+    MEMORY = 512 << 20, /* bytes of stored values */
+    BATCH = 128         /* points: with them, a hundred functions stay in the second cache */
+};
 
 static size_t round_up(size_t n)
 {
@@ -90,7 +93,7 @@ enum hm_status hm_xc_create(const struct hm_config *config, const struct hm_fram
     self->nspin = (size_t)nspin;
     self->basis = basis;
     self->kernels = hm_point_kernels_available(0);
-    self->batch_points = basis->nfunction <= FEW_FUNCTIONS ? 256 : 128;
+    self->batch_points = BATCH;
     HM_TRY_GOTO(status, hm_functional_create(config, nspin, &self->functional), failed);
     self->slopes = hm_functional_has_gradient(self->functional);
     HM_TRY_GOTO(status, hm_grid_create(config, frame, &self->grid), failed);
