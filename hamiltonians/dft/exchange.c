@@ -76,7 +76,6 @@ void hm_exchange_gather(struct hm_coulomb *coulomb, size_t index, size_t block, 
     for (size_t i = 0; i < 8; i++) part[i] = exchange->lanes + i * room;
     *q = (struct hm_quartet){bra->a->count, bra->b->count, first->a->count, first->b->count, part[0], part[1],
                              part[2],       part[3],       part[4],         part[5],         part[6], part[7]};
-    memset(part[4], 0, 4 * room * sizeof(double));
     for (size_t lane = 0; lane < HM_LANES; lane++) {
         const struct hm_pair *ket = hm_exchange_pair(coulomb, block * HM_LANES + lane);
         f[lane] = share(coulomb, index, block * HM_LANES + lane);
@@ -145,6 +144,11 @@ static void exchange_block(struct hm_coulomb *coulomb, size_t index, size_t bloc
     struct hm_quartet quartet;
     double f[HM_LANES];
     hm_exchange_gather(coulomb, index, block, &quartet, f);
+    const size_t lanes = HM_LANES * sizeof(double);
+    memset(quartet.K_ac, 0, quartet.na * quartet.nc * lanes);
+    memset(quartet.K_ad, 0, quartet.na * quartet.nd * lanes);
+    memset(quartet.K_bc, 0, quartet.nb * quartet.nc * lanes);
+    memset(quartet.K_bd, 0, quartet.nb * quartet.nd * lanes);
     coulomb->kernels->digest(&quartet, integrals);
     scatter(coulomb, index, block, &quartet, f);
 }
