@@ -222,7 +222,7 @@ static void reasons_are_named(void)
     bytes[8] = 7;
     put(path, bytes, FILE_BYTES);
     expect_older("is written in format 7, this program reads 2");
-    bytes[8] = 1;
+    bytes[8] = 2;
     bytes[21] = 0x40; /* some petabytes */
     put(path, bytes, FILE_BYTES);
     expect_older("is cut short");
