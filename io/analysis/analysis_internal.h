@@ -8,6 +8,7 @@
 #define HM_IO_ANALYSIS_ANALYSIS_INTERNAL_H
 
 #include "io/analysis/growth.h"
+#include "io/analysis/modes.h"
 #include "io/analysis/run.h"
 #include "io/analysis/spectra.h"
 
@@ -51,6 +52,8 @@ struct hm_analysis {
     struct hm_position_divergence divergence[HM_DIVERGENCES];
     double mean_kinetic;
     struct hm_study_curves study;
+    struct hm_modes modes; /* with a reference: its own */
+    double *mode_ratio;    /* (modes.count) */
 };
 
 /* ---- the pieces ---- */

@@ -36,6 +36,23 @@ static enum hm_status copy_run(const struct hm_run *run, struct hm_analysis *a)
     return HM_OK;
 }
 
+/* In the modes of the reference, if there is one, over what they have there; else over the mean temperature. */
+static enum hm_status analyze_modes(const struct hm_run *run, const struct hm_modes *reference, struct hm_analysis *a)
+{
+    const double mean = a->mean_temperature_K / HM_TEMPERATURE_KELVIN;
+    hm_modes_release(&a->modes);
+    free(a->mode_ratio);
+    a->mode_ratio = NULL;
+    HM_TRY(hm_modes_compute(run, reference, &a->modes));
+    a->mode_ratio = calloc(a->modes.count + 1, sizeof *a->mode_ratio);
+    if (!a->mode_ratio) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: %zu modes", a->modes.count);
+    for (size_t k = 0; k < a->modes.count; k++) {
+        const double other = reference ? reference->kt[k] : mean;
+        a->mode_ratio[k] = other > 1e-9 * mean ? a->modes.kt[k] / other : NAN;
+    }
+    return HM_OK;
+}
+
 /* What a run says about itself; `curves` are kept for a comparison. */
 static enum hm_status analyze_alone(const struct hm_run *run, struct hm_curves *curves, struct hm_analysis *a)
 {
@@ -44,6 +61,7 @@ static enum hm_status analyze_alone(const struct hm_run *run, struct hm_curves *
     HM_TRY(hm_analyze_frames(run, a));
     HM_TRY(hm_curves_read(run, curves));
     hm_analyze_curves(curves, a);
+    HM_TRY(analyze_modes(run, NULL, a));
     return hm_analyze_study(run, a);
 }
 
@@ -89,6 +107,7 @@ static enum hm_status compare(const struct hm_run *run, const struct hm_curves *
     HM_TRY_GOTO(status, hm_compare_frames(run, &reference, a), done);
     HM_TRY_GOTO(status, analyze_alone(&reference, &reference_curves, alone), done);
     take_from_reference(a, alone);
+    HM_TRY_GOTO(status, analyze_modes(run, &alone->modes, a), done);
     status = hm_compare_curves(curves, &reference_curves, a);
 done:
     hm_analysis_destroy(&alone);
@@ -122,6 +141,8 @@ void hm_analysis_destroy(struct hm_analysis **analysis)
     free(a->lengths);
     free(a->groups);
     hm_study_curves_release(&a->study);
+    hm_modes_release(&a->modes);
+    free(a->mode_ratio);
     free(a);
     *analysis = NULL;
 }

@@ -42,6 +42,9 @@
  * speedup_vs_exact                       median seconds of an evaluation that follows one at the step before (warm)
  *   x steps / wall seconds
  *
+ * vibrational_modes                      of a molecule that is not periodic (io/analysis/modes.h): kinetic temperature
+ * of each, and its ratio; with a reference in its modes and to what they have there, else to the mean temperature
+ *
  * Errors: every <field>_error is a standard error from the scatter of the blocks and of what is left of their
  * correlation (io/analysis/statistics.h); a change counts where it is beyond two of them.
  *

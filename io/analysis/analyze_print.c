@@ -2,6 +2,7 @@
 #include "io/analysis/analyze.h"
 
 #include "io/analysis/analysis_internal.h"
+#include "io/units.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -79,6 +80,23 @@ static void json_equipartition(FILE *out, const struct hm_analysis *a)
     fputc('}', out);
 }
 
+static void json_modes(FILE *out, const struct hm_analysis *a)
+{
+    fputs(",\n  \"vibrational_modes\": ", out);
+    if (a->modes.count == 0) {
+        fputs("null", out);
+        return;
+    }
+    for (size_t k = 0; k < a->modes.count; k++) {
+        fprintf(out, "%s{\"temperature_K\": ", k == 0 ? "[" : ", ");
+        json_number(out, REAL, a->modes.kt[k] * HM_TEMPERATURE_KELVIN);
+        fputs(", \"ratio\": ", out);
+        json_number(out, REAL, a->mode_ratio[k]);
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
 static void json_bonds(FILE *out, const struct hm_analysis *a)
 {
     fputs(",\n  \"bonds\": [", out);
@@ -135,6 +153,7 @@ void hm_analysis_print_json(const struct hm_analysis *a, FILE *out)
     fputs(",\n  \"energy_drift_of\": ", out);
     json_string(out, a->thermostatted ? "conserved_energy" : "total_energy");
     json_equipartition(out, a);
+    json_modes(out, a);
     json_bonds(out, a);
     json_peaks(out, a);
     json_divergence(out, a);

@@ -170,6 +170,30 @@ def check_internals(name, data, bonds, angles):
         close(numbers(internals["standard_deviation"])[rows[0]], values.std(), f"{name}: spread of {what}", 1e-8)
 
 
+# ---- modes ----
+
+def rotations(x, root):
+    """Orthonormal mass-weighted rotations of a geometry about its centre of mass, as columns."""
+    return np.linalg.qr(np.array([(root * np.cross(axis, x)).ravel() for axis in np.eye(3)]).T)[0]
+
+
+def check_modes(name, analysis, data):
+    x, v, m = data["x"][data["warmup"]:], data["v"][data["warmup"]:], data["m"][:, None]
+    root, c = np.sqrt(m), 0
+    x = x - (m * x).sum(1, keepdims=True) / m.sum()
+    v = v - (m * v).sum(1, keepdims=True) / m.sum()
+    fixed = rotations(x[0], root)
+    for place, speed in zip(x, v):
+        left, _, right = np.linalg.svd((m * place).T @ x[0])    # Kabsch
+        turn = left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
+        u, here = (root * (speed @ turn)).ravel(), rotations(place @ turn, root)
+        u = u - here @ (here.T @ u)
+        u = u - fixed @ (fixed.T @ u)
+        c = c + np.outer(u, u) / len(x)
+    kelvin = np.linalg.eigvalsh(c)[::-1][:3 * len(m) - 6] * 0.01 / 0.00831446261815324    # u A2/ps2 = 0.01 kJ/mol
+    close([mode["temperature_K"] for mode in analysis["vibrational_modes"]], kelvin, f"{name}: temperatures of modes", 1e-8)
+
+
 # ---- drift ----
 
 def inefficiency(deviation):
@@ -240,6 +264,7 @@ check_correlations("water", data)
 check_msd("water", data)
 check_internals("water", data, [(0, 1), (0, 2)], [(1, 0, 2)])
 check_drift("water", analysis, data)
+check_modes("water", analysis, data)
 analysis, data = run("argon", ARGON)
 check_correlations("argon", data)
 check_msd("argon", data)
