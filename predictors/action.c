@@ -97,19 +97,6 @@ fail:
     return status;
 }
 
-/* A pair reaches from one on-step point to another, and each needs the positions before and after it. */
-static size_t history(const void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static size_t reseed_steps(const void *self)
-{
-    (void)self;
-    return 1;
-}
-
 /* ---- strides ---- */
 
 void hm_action_use(struct hm_action *a, const double *parameters)
@@ -235,8 +222,6 @@ const struct hm_predictor_ops hm_predictor_action = {
     .members_differ = true,
     .create = create,
     .destroy = destroy,
-    .history = history,
-    .reseed_steps = reseed_steps,
     .stride = stride,
     .advance = advance,
     .train = hm_action_train,

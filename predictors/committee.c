@@ -81,12 +81,12 @@ bool hm_committee_ready(const struct hm_committee *committee)
 
 size_t hm_committee_history(const struct hm_committee *committee)
 {
-    return committee->member[0].ops->history(committee->member[0].self);
+    return hm_predictor_history(&committee->member[0]);
 }
 
 size_t hm_committee_reseed_steps(const struct hm_committee *committee)
 {
-    return committee->member[0].ops->reseed_steps(committee->member[0].self);
+    return hm_predictor_reseed_steps(&committee->member[0]);
 }
 
 size_t hm_committee_burst(const struct hm_committee *committee, bool rescaled)

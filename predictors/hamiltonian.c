@@ -39,18 +39,6 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static size_t history(const void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static size_t reseed_steps(const void *self)
-{
-    (void)self;
-    return 1;
-}
-
 static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
 {
     const struct hamiltonian *h = self;
@@ -63,7 +51,5 @@ const struct hm_predictor_ops hm_predictor_hamiltonian = {
     .sees = HM_SEES_ATOMS,
     .create = create,
     .destroy = destroy,
-    .history = history,
-    .reseed_steps = reseed_steps,
     .predict = predict,
 };

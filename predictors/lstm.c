@@ -165,7 +165,7 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
 
 size_t hm_lstm_history(const struct hm_lstm *lstm)
 {
-    const size_t companion = lstm->companion.ops->history(lstm->companion.self), own = hm_lstm_priming(lstm) + 1;
+    const size_t companion = hm_predictor_history(&lstm->companion), own = hm_lstm_priming(lstm) + 1;
     return own > companion ? own : companion;
 }
 

@@ -81,8 +81,9 @@ struct hm_predictor_ops {
     enum hm_status (*create)(const struct hm_predictor_setup *setup, void **self);
     void (*destroy)(void **self);
 
-    /* Steps of history it needs behind it (a recurrent one is primed with them), and how many consecutive exact steps
-     * make its inputs consistent again after predicted ones (1: a single injection does not disturb it). */
+    /* Optional: steps of history it needs behind it (a recurrent one is primed with them; NULL: none), and how many
+     * consecutive exact steps make its inputs consistent again after predicted ones (NULL: 1, a single injection does
+     * not disturb it). */
     size_t (*history)(const void *self);
     size_t (*reseed_steps)(const void *self);
     /* Optional: settles `history: auto` for a method that leaves it to what the warm-up shows. Until then history() is
@@ -132,6 +133,16 @@ void hm_predictor_destroy(struct hm_predictor *predictor);
 static inline bool hm_predictor_learns(const struct hm_predictor *predictor)
 {
     return predictor->ops->train != NULL;
+}
+
+static inline size_t hm_predictor_history(const struct hm_predictor *predictor)
+{
+    return predictor->ops->history ? predictor->ops->history(predictor->self) : 0;
+}
+
+static inline size_t hm_predictor_reseed_steps(const struct hm_predictor *predictor)
+{
+    return predictor->ops->reseed_steps ? predictor->ops->reseed_steps(predictor->self) : 1;
 }
 
 /* Published parameters into use; of another size: HM_BAD_INPUT. */

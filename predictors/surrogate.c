@@ -109,18 +109,6 @@ fail:
     return status;
 }
 
-static size_t history(const void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static size_t reseed_steps(const void *self)
-{
-    (void)self;
-    return 1;
-}
-
 /* ---- predict ---- */
 
 void hm_surrogate_use(struct hm_surrogate *surrogate, double *parameters)
@@ -195,8 +183,6 @@ const struct hm_predictor_ops hm_predictor_surrogate = {
     .gives_extremeness = true,
     .create = create,
     .destroy = destroy,
-    .history = history,
-    .reseed_steps = reseed_steps,
     .predict = predict,
     .train = hm_surrogate_train,
     .parameters = parameters,

@@ -23,18 +23,6 @@ static void destroy(void **self)
     *self = NULL;
 }
 
-static size_t history(const void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static size_t reseed_steps(const void *self)
-{
-    (void)self;
-    return 1;
-}
-
 static void predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
 {
     const struct zero *zero = self;
@@ -50,7 +38,5 @@ const struct hm_predictor_ops hm_predictor_zero = {
     .sees = HM_SEES_EITHER,
     .create = create,
     .destroy = destroy,
-    .history = history,
-    .reseed_steps = reseed_steps,
     .predict = predict,
 };

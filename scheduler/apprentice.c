@@ -114,7 +114,7 @@ enum hm_status hm_apprentice_study(struct hm_apprentice *apprentice, const struc
     *record = (struct hm_training_record){
         .step = apprentice->episode.step,
         .member = (int32_t)next->member,
-        .history = (int32_t)predictor->ops->history(predictor->self),
+        .history = (int32_t)hm_predictor_history(predictor),
         .loss_before = report.loss_before,
         .loss_after = report.loss_after,
         .held_out_before = report.held_out_before,

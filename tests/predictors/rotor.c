@@ -183,7 +183,7 @@ size_t rotor_length(const char *sections)
     struct hm_predictor predictor;
     rotor_create(&rotor, sections, ROTOR_SPRING, 1);
     rotor_predictor(&rotor, &predictor);
-    const size_t length = predictor.ops->history(predictor.self);
+    const size_t length = hm_predictor_history(&predictor);
     hm_predictor_destroy(&predictor);
     rotor_destroy(&rotor);
     return length;

@@ -77,7 +77,7 @@ static void test_every_method_has_an_entry(void)
         if (!lines) printf("\n      no contract entry for '%s' ", ops->method.name);
         CU_ASSERT_TRUE(lines > 0);
         CU_ASSERT_TRUE(ops->method.summary && ops->method.summary[0]);
-        CU_ASSERT_TRUE(ops->create && ops->destroy && ops->history && ops->reseed_steps);
+        CU_ASSERT_TRUE(ops->create && ops->destroy);
         CU_ASSERT_TRUE((ops->predict != NULL) != (ops->advance != NULL));
         CU_ASSERT_EQUAL(ops->advance != NULL, ops->stride != NULL);
         const bool learns = ops->train != NULL;
@@ -197,12 +197,12 @@ static void history_part(const struct entry *entry, struct rotor *rotor)
 {
     struct hm_predictor predictor;
     rotor_predictor(rotor, &predictor);
-    const size_t history = predictor.ops->history(predictor.self), reseed = predictor.ops->reseed_steps(predictor.self);
+    const size_t history = hm_predictor_history(&predictor), reseed = hm_predictor_reseed_steps(&predictor);
     check(history <= 512, entry, "history within the schema's range");
     check(reseed >= 1 && reseed <= history + 1, entry, "1 <= reseed_steps <= history + 1");
     rotor_train(rotor, &predictor, 0, STEPS);
-    check(predictor.ops->history(predictor.self) == history && predictor.ops->reseed_steps(predictor.self) == reseed,
-          entry, "training changes neither history nor reseed_steps");
+    check(hm_predictor_history(&predictor) == history && hm_predictor_reseed_steps(&predictor) == reseed, entry,
+          "training changes neither history nor reseed_steps");
 
     /* What lies further behind than history() is not looked at, and the past is all that recurrent state comes from. */
     rotor_open(rotor);
@@ -368,18 +368,18 @@ static void look_back_part(const struct entry *entry, struct rotor *rotor)
     rotor_predictor(rotor, &trainer);
     rotor_predictor(rotor, &driver);
     if (trainer.ops->look_back) {
-        const size_t longest = trainer.ops->history(trainer.self);
+        const size_t longest = hm_predictor_history(&trainer);
         trainer.ops->look_back(trainer.self, SETTLED);
-        const size_t settled = trainer.ops->history(trainer.self);
+        const size_t settled = hm_predictor_history(&trainer);
         const bool automatic = !strstr(entry->sections, "history:");
         check(automatic ? settled >= SETTLED && settled < longest : settled == longest, entry, "only auto is settled");
         rotor_train(rotor, &trainer, 0, STEPS);
         driver.ops->adopt(driver.self, trainer.ops->parameters(trainer.self, &bytes));
-        check(driver.ops->history(driver.self) == settled, entry, "the driver's copy looks back as far");
-        check(driver.ops->reseed_steps(driver.self) == trainer.ops->reseed_steps(trainer.self), entry, "and reseeds");
+        check(hm_predictor_history(&driver) == settled, entry, "the driver's copy looks back as far");
+        check(hm_predictor_reseed_steps(&driver) == hm_predictor_reseed_steps(&trainer), entry, "and reseeds");
         check(agree(rotor, &trainer, &driver), entry, "and says the same");
         trainer.ops->look_back(trainer.self, SETTLED - 2);
-        check(trainer.ops->history(trainer.self) == settled, entry, "once settled it stays");
+        check(hm_predictor_history(&trainer) == settled, entry, "once settled it stays");
     }
     hm_predictor_destroy(&trainer);
     hm_predictor_destroy(&driver);

@@ -261,7 +261,7 @@ static void test_learns_what_the_base_leaves(void)
     const struct rotor_guess guess = rotor_predict(&s.rotor, &s.predictor);
     CU_ASSERT_TRUE(guess.has_base && guess.extremeness < 1.2);
     CU_ASSERT_TRUE(guess.base[0] != guess.motion[0]);
-    CU_ASSERT_EQUAL(s.predictor.ops->reseed_steps(s.predictor.self), 1);
+    CU_ASSERT_EQUAL(hm_predictor_reseed_steps(&s.predictor), 1);
     school_destroy(&s);
 }
 

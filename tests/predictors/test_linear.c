@@ -162,7 +162,7 @@ static void test_reseed_steps(void)
         struct hm_predictor predictor;
         rotor_create(&rotor, cases[i].sections, ROTOR_SPRING, 1);
         rotor_predictor(&rotor, &predictor);
-        CU_ASSERT_EQUAL(predictor.ops->reseed_steps(predictor.self), cases[i].steps);
+        CU_ASSERT_EQUAL(hm_predictor_reseed_steps(&predictor), cases[i].steps);
         hm_predictor_destroy(&predictor);
         rotor_destroy(&rotor);
     }

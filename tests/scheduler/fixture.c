@@ -78,13 +78,13 @@ void fixture_end(struct fixture *fixture)
 static size_t spy_history(const void *self)
 {
     const struct fixture_spy *spy = self;
-    return spy->inner.ops->history(spy->inner.self);
+    return hm_predictor_history(&spy->inner);
 }
 
 static size_t spy_reseed_steps(const void *self)
 {
     const struct fixture_spy *spy = self;
-    return spy->inner.ops->reseed_steps(spy->inner.self);
+    return hm_predictor_reseed_steps(&spy->inner);
 }
 
 static void spy_predict(void *self, const struct hm_window *window, struct hm_prediction *prediction)
