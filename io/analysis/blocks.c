@@ -61,7 +61,7 @@ void hm_blocks_add(struct hm_blocks *b, int64_t step, double value)
     const int64_t since = step - b->first_step;
     if (b->size == 0 || since < 0 || !isfinite(value)) return;
     const int64_t index = since / b->size;
-    if ((index + 1) * b->size > b->length) return;
+    if ((index + 1) * b->size > b->length || index < b->current) return; /* steps go back only in a damaged file */
     if (index != b->current) close_block(b);
     b->current = index;
     if (isnan(b->origin)) b->origin = value;

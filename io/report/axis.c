@@ -61,6 +61,10 @@ void hm_axis_fit(double least, double largest, bool log, struct hm_axis *axis)
         least = log ? 0.1 : 0;
         largest = 1;
     }
+    /* Values beyond any physics come out of damaged files. */
+    largest = fmin(largest, 1e150);
+    least = log ? fmax(least, fmax(1e-150, 1e-30 * largest)) : fmax(least, -1e150);
+    if (least > largest) least = largest;
     if (log)
         fit_log(least, largest, axis);
     else

@@ -40,6 +40,7 @@ var Chart = (function () {
         });
         if (!(range[0] <= range[1])) return log ? [0.1, 1] : [0, 1];
         if (log) {
+            range[0] = Math.max(range[0], 1e-30 * range[1]);
             var room = Math.pow(range[1] / range[0], 0.04) * (range[1] / range[0] < 1.5 ? 1.5 : 1);
             return [range[0] / room, range[1] * room];
         }

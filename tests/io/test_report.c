@@ -36,6 +36,8 @@ static void test_ticks(void)
     check_ticks(1e-12, 1e4, true, "1e-12 1e-9 1e-6 1e-3 1 1000");
     check_ticks(3, 7, true, "3 4 5 6 7");
     check_ticks(5, 5, false, "4.6 4.8 5 5.2 5.4"); /* a single value has room around it */
+    check_ticks(5e-324, 1e308, true, "1e119 1e124 1e129 1e134 1e139 1e144 1e149"); /* a damaged file */
+    check_ticks(-1e308, 1e308, false, "-1e150 -5e149 0 5e149 1e150");
     check_ticks(NAN, NAN, false, "0 0.2 0.4 0.6 0.8 1");
 }
 
