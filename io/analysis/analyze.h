@@ -50,7 +50,7 @@
  *
  * study                                  how errors accumulate in branches of pure prediction (io/analysis/growth.h):
  *   {runs, branches, branch_steps, branches_ended, oracle_calls, predicted, baseline}, the last two {position, kinetic,
- *   potential}, each {law, support, aic_difference, points, saturation, exponent, rate_per_step, rate_per_ps, one_step,
+ *   potential, total}, each {law, support, aic_difference, points, saturation, exponent, rate_per_step, rate_per_ps, one_step,
  *   saturated_after, curve}: numbers with an interval are [value, low, high], a point of a curve [unforced steps, rms,
  *   low, high, branches]. Null without a study. study_position_exponent and study_position_rate_per_ps repeat two.
  *

@@ -157,7 +157,8 @@ static void text_growth(FILE *out, const char *of, const struct hm_divergence_cu
 
 static void text_curve(FILE *out, const struct hm_study_curves *s)
 {
-    fprintf(out, "\n  %-14s %14s %14s %14s", "unforced steps", "position, A", "K, kJ/mol", "U, kJ/mol");
+    fprintf(out, "\n  %-14s %14s %14s %14s %14s", "unforced steps", "position, A", "K, kJ/mol", "U, kJ/mol",
+            "E, kJ/mol");
     fprintf(out, s->has_baseline ? " %16s\n" : "\n", "baseline, A");
     const size_t every = s->points > CURVE_SHOWN ? s->points / CURVE_SHOWN : 1;
     for (size_t p = (s->points - 1) % every; p < s->points; p += every) {

@@ -12,7 +12,7 @@ static const double BOUNDED = 0.2; /* of the power */
 
 const char *hm_divergence_name(enum hm_divergence which)
 {
-    static const char *const names[] = {"position", "kinetic", "potential"};
+    static const char *const names[] = {"position", "kinetic", "potential", "total"};
     return names[which];
 }
 

@@ -2,7 +2,7 @@
  * grow.
  *
  * A branch of pure prediction leaves the run beside an exact one from the same state. After n unforced steps they are
- * d_b(n) apart, in positions (rms over atoms), kinetic or potential energy; d(n) is the rms over branches. Laws:
+ * d_b(n) apart, in positions (rms over atoms), kinetic, potential or total energy; d(n) is the rms over branches. Laws:
  *
  *   power        d = a n^p         p = 1/2 random kicks forgotten at once, 1 an amplitude or a phase that runs away,
  *                                  2 a constant error of the force
@@ -29,7 +29,13 @@
 
 #include "io/analysis/run.h"
 
-enum hm_divergence { HM_DIVERGENCE_POSITION, HM_DIVERGENCE_KINETIC, HM_DIVERGENCE_POTENTIAL, HM_DIVERGENCE_COUNT };
+enum hm_divergence {
+    HM_DIVERGENCE_POSITION,
+    HM_DIVERGENCE_KINETIC,
+    HM_DIVERGENCE_POTENTIAL,
+    HM_DIVERGENCE_TOTAL,
+    HM_DIVERGENCE_COUNT
+};
 
 const char *hm_divergence_name(enum hm_divergence which); /* "position" */
 const char *hm_divergence_unit(enum hm_divergence which); /* "Angstrom" */

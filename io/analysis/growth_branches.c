@@ -83,9 +83,12 @@ static size_t point_of(const struct hm_branches *b, int64_t unforced)
 
 static void put(struct hm_branches *b, size_t branch, const struct hm_study_record *record)
 {
-    const double values[HM_BRANCH_CURVES] = {record->position,         record->kinetic,
-                                             record->potential,        record->baseline_position,
-                                             record->baseline_kinetic, record->baseline_potential};
+    const double values[HM_BRANCH_CURVES] = {
+        record->position,           record->kinetic,
+        record->potential,          record->kinetic + record->potential,
+        record->baseline_position,  record->baseline_kinetic,
+        record->baseline_potential, record->baseline_kinetic + record->baseline_potential,
+    };
     const size_t point = point_of(b, record->unforced);
     for (size_t c = 0; c < HM_BRANCH_CURVES; c++) b->value[(c * b->nbranch + branch) * b->points + point] = values[c];
     if (isfinite(record->position)) b->reach[branch] = point + 1;
@@ -140,8 +143,8 @@ static enum hm_status find_saturation(const struct hm_run *runs, const struct ro
     const double std = count > 0 ? sqrt(square / count) : 0;
     HM_TRY(shortest_distance(&runs[0], &shortest));
     b->saturation[HM_DIVERGENCE_POSITION] = LINDEMANN * shortest;
-    b->saturation[HM_DIVERGENCE_KINETIC] = b->saturation[HM_DIVERGENCE_POTENTIAL] =
-        std > CONSTANT * mean ? SHARE_OF_STD * std : INFINITY;
+    for (size_t k = HM_DIVERGENCE_KINETIC; k < HM_DIVERGENCE_COUNT; k++)
+        b->saturation[k] = std > CONSTANT * mean ? SHARE_OF_STD * std : INFINITY;
     return HM_OK;
 }
 

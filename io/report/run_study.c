@@ -37,7 +37,7 @@ static void show_divergence(struct hm_report *report, struct hm_report_section *
                             const struct hm_study_curves *s, enum hm_divergence which)
 {
     static const char *const titles[HM_DIVERGENCE_COUNT] = {"Positions part.", "Kinetic energies part.",
-                                                            "Potential energies part."};
+                                                            "Potential energies part.", "Total energies part."};
     const struct hm_divergence_curve *curve = &s->predicted[which];
     bool any = false;
     for (size_t k = 0; k < s->points; k++) any = any || curve->rms[k] > 0;

@@ -73,7 +73,7 @@ struct study {
 static void begin(struct hm_report *report, struct study *study)
 {
     static const char *const titles[HM_DIVERGENCE_COUNT] = {"Positions part.", "Kinetic energies part.",
-                                                            "Potential energies part."};
+                                                            "Potential energies part.", "Total energies part."};
     static const char *const heading[] = {"runs", "difference of", "branches",   "ended early",
                                           "law",  "power",         "rate, 1/ps", "after one step"};
     struct hm_report_section *section = hm_report_add_section(report, "study", "How errors accumulate",

@@ -66,10 +66,11 @@ check(study["branches"] == len(steps) and study["branch_steps"] == 600, "branche
 last = table[table["unforced"] == 600]
 check(study["oracle_calls"] == last["oracle_calls"].sum(), "oracle calls of the study")
 check((last["oracle_calls"] == 601 + 600 + len(unforced)).all(), "of each branch: exact, baseline, energies")
-for which in ("position", "kinetic", "potential"):
+for which in ("position", "kinetic", "potential", "total"):
     for of, prefix in (("predicted", ""), ("baseline", "baseline_")):
         own = study[of][which]
-        values = table[prefix + which].reshape(len(steps), len(unforced))
+        values = table[prefix + "kinetic"] + table[prefix + "potential"] if which == "total" else table[prefix + which]
+        values = values.reshape(len(steps), len(unforced))
         rms = np.sqrt(np.mean(values ** 2, axis=0))
         curve = np.array(own["curve"], float)
         check((curve[:, 0] == unforced).all() and (curve[:, 4] == len(steps)).all(), f"{of} {which}: points")

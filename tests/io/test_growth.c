@@ -118,6 +118,7 @@ static void test_exact_laws(void)
     const struct hm_growth k = c.predicted[HM_DIVERGENCE_KINETIC].growth;
     HM_ASSERT_NEAR(k.exponent.value, 2, 1e-12); /* signs do not matter */
     HM_ASSERT_NEAR(c.predicted[HM_DIVERGENCE_POTENTIAL].rms[0] / 6e-9, 1, 1e-12);
+    HM_ASSERT_NEAR(c.predicted[HM_DIVERGENCE_TOTAL].rms[0] / 3e-9, sqrt(5), 1e-12); /* 2 + 1 or 2 - 1 times */
     HM_ASSERT_NEAR(k.saturation, 1 / sqrt(2), 0.05); /* a third of the spread of the kinetic energy */
     hm_study_curves_release(&c);
 
