@@ -25,7 +25,7 @@ static bool allocate(struct hm_surrogate *s)
 {
     const size_t n = 3 * s->natom;
     s->nparameter = HEADER_DOUBLES + s->nscale + s->nweight;
-    s->label_size = 2 * n + 1;
+    s->label_size = 2 * n + 2;
     s->parameters = calloc(s->nparameter, sizeof *s->parameters);
     s->candidate = calloc(s->nparameter, sizeof *s->candidate);
     s->gradient = calloc(2 * n, sizeof *s->gradient);

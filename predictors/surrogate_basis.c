@@ -19,7 +19,20 @@ static const struct block few[] = {{1, 0, false}, {2, 0, true}, {3, 0, true}, {4
 static const struct block many[] = {{1, 1, false}, {2, 1, false}, {2, 2, true}, {3, 1, false},
                                     {4, 1, true},  {5, 1, false}, {6, 1, true}, {7, 1, false},
                                     {8, 1, true},  {3, 2, true},  {4, 2, true}, {3, 3, true}};
-enum { NFEW = sizeof few / sizeof *few, NMANY = sizeof many / sizeof *many };
+/* Beside torsions high powers say little; what three coordinates have in common is worth its terms. */
+static const struct block turning[] = {{1, 1, false}, {2, 1, false}, {2, 2, true}, {3, 1, false},
+                                       {4, 1, true},  {3, 2, true},  {3, 3, true}};
+enum {
+    NFEW = sizeof few / sizeof *few,
+    NMANY = sizeof many / sizeof *many,
+    NTURNING = sizeof turning / sizeof *turning
+};
+
+/* The blocks of a basis, in the order in which they come. */
+struct blocks {
+    const struct block *of;
+    size_t count;
+};
 
 /* A monomial while it is made: factors with variables in rising order. */
 struct draft {
@@ -191,16 +204,21 @@ static enum hm_status make_block(struct making *m, unsigned degree, size_t diffe
     return extend(m, &draft, 0, degree);
 }
 
+static struct blocks choose_blocks(const struct hm_basis *b, enum hm_basis_kind kind)
+{
+    if (b->nvariable <= FEW_VARIABLES) return (struct blocks){few, NFEW};
+    return kind == HM_BASIS_TORSIONS ? (struct blocks){turning, NTURNING} : (struct blocks){many, NMANY};
+}
+
 /* Blocks as long as their terms are not too many; the first level is there in any case. */
-static enum hm_status make_levels(struct making *m, size_t most_terms)
+static enum hm_status make_levels(struct making *m, enum hm_basis_kind kind, size_t most_terms)
 {
     struct hm_basis *b = m->basis;
-    const bool is_small = b->nvariable <= FEW_VARIABLES;
-    const struct block *blocks = is_small ? few : many;
-    for (size_t k = 0; k < (is_small ? NFEW : NMANY); k++) {
+    const struct blocks blocks = choose_blocks(b, kind);
+    for (size_t k = 0; k < blocks.count; k++) {
         const size_t terms = b->nterm, monomials = b->nmonomial, factors = b->nfactor;
         const unsigned highest = b->highest;
-        HM_TRY(make_block(m, blocks[k].degree, blocks[k].different));
+        HM_TRY(make_block(m, blocks.of[k].degree, blocks.of[k].different));
         if (b->nlevel > 0 && b->nterm > most_terms) {
             b->nterm = terms;
             b->nmonomial = monomials;
@@ -208,7 +226,7 @@ static enum hm_status make_levels(struct making *m, size_t most_terms)
             b->highest = highest;
             break;
         }
-        if (blocks[k].ends_level) close_level(b);
+        if (blocks.of[k].ends_level) close_level(b);
     }
     /* A block that did not end a level before the terms were too many is not part of any. */
     b->nterm = b->level_terms[b->nlevel - 1];
@@ -249,7 +267,7 @@ enum hm_status hm_surrogate_basis_create(const struct hm_config *config, const s
     enum hm_status status = hm_primitives_find(config, frame, kind, *basis);
     if (status == HM_OK) status = prepare(*basis, &making);
     if (status == HM_OK && !allocate_levels(*basis)) status = hm_fail(HM_OUT_OF_MEMORY, "no memory for the levels");
-    if (status == HM_OK) status = degree ? make_fixed(&making, degree) : make_levels(&making, most_terms);
+    if (status == HM_OK) status = degree ? make_fixed(&making, degree) : make_levels(&making, kind, most_terms);
     free(making.owner);
     free(making.is_sine);
     free(making.coupled);

@@ -69,7 +69,7 @@ struct hm_basis {
     size_t *exchange; // (nexchange, nvariable) where each sends a variable
 };
 
-enum hm_basis_kind { HM_BASIS_INTERNAL, HM_BASIS_DISTANCES };
+enum hm_basis_kind { HM_BASIS_INTERNAL, HM_BASIS_DISTANCES, HM_BASIS_TORSIONS };
 
 /* `degree` 0: as many levels as `most_terms` allow; otherwise that one. */
 enum hm_status hm_surrogate_basis_create(const struct hm_config *config, const struct hm_frame *frame,

@@ -8,7 +8,7 @@
  *
  * Parameters (doubles):  struct hm_surrogate_header | scales of the model | weights (count of the highest level)
  *
- * A label, as it is kept:  x (natom, 3) | mass-weighted target (natom, 3) | sum of squares of the mass-weighted kick
+ * A label, as it is kept:  x (natom, 3) | mass-weighted target (natom, 3) | sum of squares of the mass-weighted kick | step
  *
  * MPI: local.
  */

@@ -10,7 +10,8 @@
 enum {
     HELD_OUT_EVERY = 8,
     FEWEST_LABELS = 8,
-    LONG_BATCH = 64, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
+    LONG_BATCH = 64,
+    LONG_STRETCH = 32, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
     HELD_OUT_BYTES = 64 << 20,
     BLOCK_ROWS = 384,
     ENOUGH_EQUATIONS = 16, /* per term, of labels that came in a row: more of them say nothing new */
@@ -84,6 +85,11 @@ static double label_square(const struct hm_surrogate *s, const double *label)
     return label[6 * s->natom];
 }
 
+static double label_step(const struct hm_surrogate *s, size_t pending)
+{
+    return s->pending.values[pending * s->label_size + 6 * s->natom + 1];
+}
+
 static void make_label(struct hm_surrogate *s, const double *row, double *label)
 {
     const size_t n = 3 * s->natom;
@@ -91,6 +97,7 @@ static void make_label(struct hm_surrogate *s, const double *row, double *label)
     double *target = label + n, *square = label + 2 * n;
     memcpy(label, x, n * sizeof *label);
     *square = 0;
+    label[2 * n + 1] = row[0];
     memset(s->base_force, 0, n * sizeof *s->base_force);
     if (s->on_base) s->base.evaluate(s->base.self, x, s->base_force);
     for (size_t k = 0; k < n; k++) {
@@ -146,10 +153,13 @@ static enum hm_status hold_out(struct hm_surrogate *s, const double *label)
     return HM_OK;
 }
 
-/* Which of `count` labels that came together are held out. */
+/* Which of `count` labels that came together are held out: of a long stretch of consecutive steps the last. */
 static bool is_held_out(const struct hm_surrogate *s, size_t index, size_t count)
 {
-    if (count >= LONG_BATCH) return index >= count - count / HELD_OUT_EVERY;
+    size_t first = index, end = index + 1;
+    while (first > 0 && label_step(s, first) == label_step(s, first - 1) + 1) first--;
+    while (end < count && label_step(s, end) == label_step(s, end - 1) + 1) end++;
+    if (count >= LONG_BATCH && end - first >= LONG_STRETCH) return index >= end - (end - first) / HELD_OUT_EVERY;
     return (s->seen + index) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1;
 }
 

@@ -104,10 +104,11 @@ static enum hm_status create(const struct hm_config *config, const struct hm_fra
     void *owner = p;
     const bool automatic = hm_config_is(config, "predictor.degree", "auto");
     const unsigned degree = automatic ? 0 : (unsigned)hm_config_integer(config, "predictor.degree");
-    const bool distances = hm_config_is(config, "predictor.basis", "distances");
     enum hm_status status;
     HM_TRY_GOTO(status, hm_frame_copy(frame, &p->box), fail);
-    const enum hm_basis_kind kind = distances ? HM_BASIS_DISTANCES : HM_BASIS_INTERNAL;
+    const enum hm_basis_kind kind = hm_config_is(config, "predictor.basis", "distances")  ? HM_BASIS_DISTANCES
+                                    : hm_config_is(config, "predictor.basis", "torsions") ? HM_BASIS_TORSIONS
+                                                                                          : HM_BASIS_INTERNAL;
     HM_TRY_GOTO(status, hm_surrogate_basis_create(config, frame, kind, degree, MOST_TERMS, &p->basis), fail);
     HM_TRY_GOTO(status, check_data(config, frame, p->basis), fail);
     if (!allocate(p)) {

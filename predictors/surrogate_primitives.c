@@ -4,6 +4,7 @@
 
 #include "io/connectivity.h"
 #include "io/internals.h"
+#include "io/rotors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -112,20 +113,27 @@ static enum hm_status add_angles(const struct hm_frame *frame, const struct bond
     return HM_OK;
 }
 
-/* Along the bonds i-j-k-l; where three of them are in a line there is no dihedral. */
+/* Along the bonds i-j-k-l with i < l; where three of them are in a line there is no dihedral. */
+static enum hm_status add_dihedrals_about(const struct hm_frame *frame, const struct bonded *m, size_t j, size_t k,
+                                          struct hm_basis *b, size_t *capacity)
+{
+    const size_t n = m->natom;
+    for (size_t i = 0; i < n; i++)
+        for (size_t l = i + 1; l < n; l++) {
+            const size_t atoms[4] = {i, j, k, l}, last[3] = {j, k, l};
+            if (i == k || j == l || !m->are[i * n + j] || !m->are[k * n + l]) continue;
+            if (is_nearly_straight(frame, atoms) || is_nearly_straight(frame, last)) continue;
+            HM_TRY(add(b, capacity, HM_PRIMITIVE_DIHEDRAL, 4, atoms));
+        }
+    return HM_OK;
+}
+
 static enum hm_status add_dihedrals(const struct hm_frame *frame, const struct bonded *m, struct hm_basis *b,
                                     size_t *capacity)
 {
-    const size_t n = m->natom;
-    for (size_t j = 0; j < n; j++)
-        for (size_t k = 0; k < n; k++)
-            for (size_t i = 0; m->are[j * n + k] && i < n; i++)
-                for (size_t l = i + 1; l < n; l++) {
-                    const size_t atoms[4] = {i, j, k, l}, last[3] = {j, k, l};
-                    if (i == k || j == l || !m->are[i * n + j] || !m->are[k * n + l]) continue;
-                    if (is_nearly_straight(frame, atoms) || is_nearly_straight(frame, last)) continue;
-                    HM_TRY(add(b, capacity, HM_PRIMITIVE_DIHEDRAL, 4, atoms));
-                }
+    for (size_t j = 0; j < m->natom; j++)
+        for (size_t k = 0; k < m->natom; k++)
+            if (m->are[j * m->natom + k]) HM_TRY(add_dihedrals_about(frame, m, j, k, b, capacity));
     return HM_OK;
 }
 
@@ -167,19 +175,39 @@ static enum hm_status add_remote_pairs(const struct bonded *m, struct hm_basis *
     return HM_OK;
 }
 
+static enum hm_status add_all_pairs(const struct bonded *m, struct hm_basis *b, size_t *capacity)
+{
+    for (size_t i = 0; i < m->natom; i++)
+        for (size_t j = i + 1; j < m->natom; j++) {
+            const size_t atoms[2] = {i, j};
+            HM_TRY(add(b, capacity, HM_PRIMITIVE_INVERSE, 2, atoms));
+        }
+    return HM_OK;
+}
+
+/* Dihedrals about the bonds that turn the molecule into another shape. Powers of distances follow a turn badly. */
+static enum hm_status add_torsions(const struct hm_frame *frame, const struct bonded *m, struct hm_basis *b,
+                                   size_t *capacity)
+{
+    struct hm_rotors rotors;
+    HM_TRY(hm_rotors_find(frame, &rotors));
+    enum hm_status status = HM_OK;
+    for (size_t r = 0; status == HM_OK && r < 2 * rotors.count; r++) {
+        const size_t *axis = rotors.axis[r / 2]; /* in both directions: one has the lower number at its beginning */
+        status = add_dihedrals_about(frame, m, axis[r % 2], axis[1 - r % 2], b, capacity);
+    }
+    hm_rotors_release(&rotors);
+    return status;
+}
+
 static enum hm_status add_all(const struct hm_frame *frame, const struct bonded *m, enum hm_basis_kind kind,
                               struct hm_basis *b)
 {
     size_t capacity = 0;
-    const bool distances = kind == HM_BASIS_DISTANCES;
-    for (size_t i = 0; distances && i < m->natom; i++)
-        for (size_t j = i + 1; j < m->natom; j++) {
-            const size_t atoms[2] = {i, j};
-            HM_TRY(add(b, &capacity, HM_PRIMITIVE_INVERSE, 2, atoms));
-        }
-    for (size_t c = 0; !distances && c < m->nbond; c++)
-        HM_TRY(add(b, &capacity, HM_PRIMITIVE_DISTANCE, 2, m->bonds[c]));
-    if (distances) return HM_OK;
+    if (kind != HM_BASIS_INTERNAL) HM_TRY(add_all_pairs(m, b, &capacity));
+    if (kind == HM_BASIS_TORSIONS) return add_torsions(frame, m, b, &capacity);
+    if (kind == HM_BASIS_DISTANCES) return HM_OK;
+    for (size_t c = 0; c < m->nbond; c++) HM_TRY(add(b, &capacity, HM_PRIMITIVE_DISTANCE, 2, m->bonds[c]));
     HM_TRY(add_angles(frame, m, b, &capacity));
     HM_TRY(add_dihedrals(frame, m, b, &capacity));
     HM_TRY(add_planarities(frame, m, b, &capacity));
@@ -256,7 +284,7 @@ static enum hm_status check_molecule(const struct hm_config *config, const struc
     if (!molecule) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", m->natom);
     const size_t count = hm_connectivity_molecules(m->natom, (const size_t(*)[2])m->bonds, m->nbond, molecule);
     free(molecule);
-    if (kind == HM_BASIS_DISTANCES || count == 1) return HM_OK;
+    if (kind != HM_BASIS_INTERNAL || count == 1) return HM_OK;
     return hm_config_fault(config, key,
                            "internal coordinates need one molecule, but %zu bonds hold the %zu atoms together in %zu "
                            "pieces: use 'basis: neighbourhood' (or 'distances' for a few atoms)",

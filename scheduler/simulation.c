@@ -1,10 +1,8 @@
 #include "scheduler/simulation.h"
 
 #include "scheduler/remote.h"
-#include "scheduler/teach.h"
+#include "scheduler/segments.h"
 #include "scheduler/trainer_replay.h"
-
-#include <stdio.h>
 
 static enum hm_status create_oracle(struct hm_simulation *s, const struct hm_job *job, const struct hm_layout *layout,
                                     struct hm_interrupt interrupt)
@@ -109,17 +107,9 @@ fail:
 
 enum hm_status hm_simulation_start(struct hm_simulation *simulation, const struct hm_job *job)
 {
-    const struct hm_config *config = job->config;
-    const int64_t steps = hm_config_integer(config, "training.segment_steps");
     size_t learners;
     HM_TRY(hm_job_learners(job, &learners));
-    for (size_t e = 0; learners > 0 && e < hm_config_length(config, "training.energies"); e++) {
-        char key[64];
-        snprintf(key, sizeof key, "training.energies[%zu]", e);
-        const double energy = hm_config_real(config, key);
-        if (energy == 1) continue; /* the warm-up itself */
-        HM_TRY(hm_teach_segment(&simulation->propagator, simulation->state, energy, steps, (int)e));
-    }
+    if (learners > 0) HM_TRY(hm_segments_teach(&simulation->propagator, simulation->state, job->config));
     return hm_propagator_start(&simulation->propagator, simulation->state);
 }
 

@@ -112,18 +112,17 @@ static enum hm_status teach_exact_step(struct hm_propagator *p, struct hm_state 
     return HM_OK;
 }
 
-enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *start, double energy,
-                                int64_t steps, int number)
+enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *state,
+                                const struct hm_frame *start, int64_t steps, size_t number)
 {
     struct hm_state *segment;
     int group;
-    HM_TRY(hm_state_create(&start->frame, start->window->representation, 1, &segment));
-    for (size_t k = 0; k < 3 * segment->frame.natom; k++) segment->frame.v[k] *= sqrt(energy);
+    HM_TRY(hm_state_create(start, state->window->representation, 1, &segment));
     enum hm_status status = hm_propagator_ask(propagator, &segment->frame, 0, &group);
     if (status == HM_OK)
         hm_leapfrog_start(&segment->frame, propagator->schedule.timestep, propagator->label.force, segment->frame.v);
     /* Row numbers before the run's own, apart from those of the other segments. */
-    const int64_t first = -(int64_t)(number + 1) * (steps + 1);
+    const int64_t first = -((int64_t)number + 1) * (steps + 1);
     for (int64_t k = 0; status == HM_OK && k < steps; k++) {
         status = hm_interrupt_check(&propagator->interrupt);
         if (status == HM_OK) status = teach_exact_step(propagator, segment, first + k);

@@ -22,9 +22,8 @@ enum hm_status hm_teach_start(struct hm_propagator *propagator, struct hm_state 
 /* New parameters are in force from the next step on, and get the next version number. */
 enum hm_status hm_teach_take(struct hm_propagator *propagator, struct hm_state *state, struct hm_lesson *lesson);
 
-/* `steps` exact steps from `start` (x_0, v_0) with its kinetic energy times `energy`, as labels; they are no part of
- * the run. `number` tells segments apart. */
-enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *start, double energy,
-                                int64_t steps, int number);
+/* `steps` exact steps from `start` (x_0, v_0), as labels; they are no part of the run. `number` tells segments apart. */
+enum hm_status hm_teach_segment(struct hm_propagator *propagator, const struct hm_state *state,
+                                const struct hm_frame *start, int64_t steps, size_t number);
 
 #endif
