@@ -49,6 +49,7 @@ struct hm_injection_record {
     double kick_mae;          /* mean |kick_predicted - kick_exact| per component, Angstrom/ps */
     double kick_mean;         /* mean |kick_exact| per component, Angstrom/ps */
     double energy;            /* potential energy, kJ/mol; NaN unknown */
+    double total_energy;      /* kJ/mol, of the on-step velocity and less the heat of a thermostat; NaN unknown */
     double restored;          /* kinetic energy put back by injection.restore_energy, kJ/mol; 0 = none */
     double seconds;           /* wall time of the evaluation */
     int32_t iterations;

@@ -34,6 +34,7 @@ static const struct field injection_fields[] = {
     FIELD(hm_injection_record, kick_mae, F64),
     FIELD(hm_injection_record, kick_mean, F64),
     FIELD(hm_injection_record, energy, F64),
+    FIELD(hm_injection_record, total_energy, F64),
     FIELD(hm_injection_record, restored, F64),
     FIELD(hm_injection_record, seconds, F64),
     FIELD(hm_injection_record, iterations, I32),

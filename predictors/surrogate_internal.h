@@ -1,4 +1,5 @@
-/* The inside of the surrogate, shared by surrogate.c (what it is) and surrogate_learn.c (how it is fitted).
+/* The inside of the surrogate, shared by surrogate.c (what it is), surrogate_learn.c (how it is fitted) and
+ * surrogate_store.c (what it keeps for that).
  *
  * The fit is one of mass-weighted kicks: every component of every label is a row,
  *
@@ -8,7 +9,8 @@
  *
  * Parameters (doubles):  struct hm_surrogate_header | scales of the model | weights (count of the highest level)
  *
- * A label, as it is kept:  x (natom, 3) | mass-weighted target (natom, 3) | sum of squares of the mass-weighted kick | step
+ * A label, as it is kept:  x (natom, 3) | mass-weighted target (natom, 3) | sum of squares of the mass-weighted kick |
+ * step
  *
  * MPI: local.
  */
@@ -81,6 +83,10 @@ static inline double *hm_surrogate_weights(const struct hm_surrogate *surrogate,
 void hm_surrogate_use(struct hm_surrogate *surrogate, double *parameters);
 
 enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, struct hm_training_report *report);
+enum hm_status hm_surrogate_learning_begin(struct hm_surrogate *surrogate);
+/* Room for one more; a ring of `most` when that many are there. */
+enum hm_status hm_surrogate_next_label(struct hm_surrogate_labels *labels, size_t label_size, size_t most,
+                                       double **label);
 void hm_surrogate_learning_release(struct hm_surrogate *surrogate);
 void hm_surrogate_learning_save(const struct hm_surrogate *surrogate, struct hm_archive *archive);
 enum hm_status hm_surrogate_learning_load(struct hm_surrogate *surrogate, struct hm_archive *archive);

@@ -13,8 +13,8 @@ enum {
     LONG_BATCH = 64,
     LONG_STRETCH = 32, /* labels; of so many in a row the last are held out: neighbours in time are nearly the same */
     HELD_OUT_BYTES = 64 << 20,
-    BLOCK_ROWS = 384,
     ENOUGH_EQUATIONS = 16, /* per term, of labels that came in a row: more of them say nothing new */
+    PLENTY_EQUATIONS = 24, /* per term, of labels that came apart: each is of another geometry */
     FEWEST_LEARNED = 24    /* of them in any case: short distances are rare, and fit and trusted range depend on them */
 };
 
@@ -29,49 +29,6 @@ static const double GOOD_ENOUGH = 1e-6;
 /* Labels are learned if they are worse than the fit in use was, by this: the others say nothing new. */
 static const double SURPRISE = 1.5;
 static const double EQUATIONS_PER_TERM = 2;
-
-/* ---- memory ---- */
-
-static enum hm_status begin_learning(struct hm_surrogate *s)
-{
-    const size_t n = 3 * s->natom;
-    if (s->fit.factor) return HM_OK;
-    HM_TRY(hm_least_squares_create(s->nweight, &s->fit));
-    s->block_rows = n * (1 + (BLOCK_ROWS + s->nweight / 2) / n);
-    s->design = calloc(s->nweight * n, sizeof *s->design);
-    s->block = calloc(s->block_rows * (s->nweight + 1), sizeof *s->block);
-    if (!s->design || !s->block) return hm_fail(HM_OUT_OF_MEMORY, "no memory to fit %zu terms", s->nweight);
-    return HM_OK;
-}
-
-void hm_surrogate_learning_release(struct hm_surrogate *surrogate)
-{
-    hm_least_squares_release(&surrogate->fit);
-    free(surrogate->design);
-    free(surrogate->block);
-    free(surrogate->pending.values);
-    free(surrogate->held_out.values);
-}
-
-/* Room for one more; a ring of `most` when that many are there. */
-static enum hm_status next_label(struct hm_surrogate_labels *labels, size_t label_size, size_t most, double **label)
-{
-    if (labels->count == labels->capacity && labels->count < most) {
-        size_t capacity = labels->capacity ? 2 * labels->capacity : 64;
-        if (capacity > most) capacity = most;
-        double *grown = realloc(labels->values, capacity * label_size * sizeof *grown);
-        if (!grown) return hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu training labels", capacity);
-        labels->values = grown;
-        labels->capacity = capacity;
-    }
-    if (labels->count < most) {
-        *label = &labels->values[labels->count++ * label_size];
-        return HM_OK;
-    }
-    *label = &labels->values[labels->next * label_size];
-    labels->next = (labels->next + 1) % most;
-    return HM_OK;
-}
 
 /* ---- labels ---- */
 
@@ -148,7 +105,7 @@ static enum hm_status hold_out(struct hm_surrogate *s, const double *label)
 {
     const size_t bytes = s->label_size * sizeof *label, fit = HELD_OUT_BYTES / bytes;
     double *kept;
-    HM_TRY(next_label(&s->held_out, s->label_size, fit > 16 ? fit : 16, &kept));
+    HM_TRY(hm_surrogate_next_label(&s->held_out, s->label_size, fit > 16 ? fit : 16, &kept));
     memcpy(kept, label, bytes);
     return HM_OK;
 }
@@ -230,7 +187,7 @@ static enum hm_status collect(struct hm_surrogate *s, const struct hm_batch *bat
         const double *row = &batch->rows[r * size];
         double *label;
         if (hm_row_kind(row) != HM_ROW_LABEL) continue;
-        HM_TRY(next_label(&s->pending, s->label_size, SIZE_MAX, &label));
+        HM_TRY(hm_surrogate_next_label(&s->pending, s->label_size, SIZE_MAX, &label));
         bool good = false;
         make_label(s, row, label);
         HM_TRY(check_label(s, row, label, &good));
@@ -328,7 +285,7 @@ static bool are_dull(struct hm_surrogate *s)
     const struct hm_surrogate_header *header = hm_surrogate_header(s->parameters);
     if (header->fitted != 1 || s->pending.count >= LONG_BATCH) return false;
     const double terms = (double)s->model->count(s->geometry, (size_t)header->level);
-    if (header->error > GOOD_ENOUGH && equations(s, s->fit.rows) < ENOUGH_EQUATIONS * terms) return false;
+    if (header->error > GOOD_ENOUGH && equations(s, s->fit.rows) < PLENTY_EQUATIONS * terms) return false;
     return error_on(s, &s->pending, s->parameters) < SURPRISE * fmax(header->error, GOOD_ENOUGH);
 }
 
@@ -363,7 +320,7 @@ enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, stru
 {
     struct hm_surrogate *s = self;
     *report = (struct hm_training_report){false, NAN, NAN, NAN, NAN, 0, NAN, 0};
-    HM_TRY(begin_learning(s));
+    HM_TRY(hm_surrogate_learning_begin(s));
     HM_TRY(collect(s, batch));
     report->samples = (double)(s->seen + s->pending.count);
     if (!s->prepared && s->pending.count < FEWEST_LABELS) return HM_OK;
@@ -373,72 +330,4 @@ enum hm_status hm_surrogate_train(void *self, const struct hm_batch *batch, stru
     if (!dull && s->held_out.count > 0) fit(s, beyond, report);
     hm_surrogate_use(s, s->parameters);
     return HM_OK;
-}
-
-/* ---- save and load ---- */
-
-static void save_labels(const struct hm_surrogate_labels *labels, size_t label_size, struct hm_archive *archive)
-{
-    hm_archive_put_size(archive, labels->count);
-    hm_archive_put_size(archive, labels->next);
-    hm_archive_put_reals(archive, labels->values, labels->count * label_size);
-}
-
-static enum hm_status load_labels(struct hm_surrogate_labels *labels, size_t label_size, struct hm_archive *archive)
-{
-    size_t count;
-    HM_TRY(hm_archive_get_size(archive, &count));
-    HM_TRY(hm_archive_get_size(archive, &labels->next));
-    if (labels->next > 0 && labels->next >= count)
-        return hm_fail(HM_BAD_INPUT, "the saved surrogate is damaged: label %zu of %zu", labels->next, count);
-    if (count > (archive->size - archive->cursor) / (label_size * sizeof(double)))
-        return hm_fail(HM_BAD_INPUT, "the saved surrogate is damaged: %zu labels", count);
-    labels->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        double *label;
-        HM_TRY(next_label(labels, label_size, SIZE_MAX, &label));
-        HM_TRY(hm_archive_get_reals(archive, label, label_size));
-    }
-    return HM_OK;
-}
-
-void hm_surrogate_learning_save(const struct hm_surrogate *surrogate, struct hm_archive *archive)
-{
-    const struct hm_surrogate *s = surrogate;
-    const bool learns = s->fit.factor != NULL;
-    hm_archive_put_int(archive, learns);
-    if (!learns) return;
-    hm_archive_put_int(archive, s->prepared);
-    hm_archive_put_size(archive, (size_t)s->seen);
-    hm_archive_put_reals(archive, s->candidate, s->nparameter);
-    save_labels(&s->pending, s->label_size, archive);
-    save_labels(&s->held_out, s->label_size, archive);
-    hm_least_squares_save(&s->fit, archive);
-}
-
-enum hm_status hm_surrogate_learning_load(struct hm_surrogate *surrogate, struct hm_archive *archive)
-{
-    struct hm_surrogate *s = surrogate;
-    int64_t learns, prepared;
-    size_t seen;
-    HM_TRY(hm_archive_get_int(archive, &learns));
-    if (!learns) {
-        /* Interrupted before it had learned anything. */
-        hm_surrogate_learning_release(s);
-        memset(&s->pending, 0, sizeof s->pending);
-        memset(&s->held_out, 0, sizeof s->held_out);
-        s->design = s->block = NULL;
-        s->prepared = false;
-        s->seen = 0;
-        return HM_OK;
-    }
-    HM_TRY(begin_learning(s));
-    HM_TRY(hm_archive_get_int(archive, &prepared));
-    HM_TRY(hm_archive_get_size(archive, &seen));
-    s->prepared = prepared != 0;
-    s->seen = seen;
-    HM_TRY(hm_archive_get_reals(archive, s->candidate, s->nparameter));
-    HM_TRY(load_labels(&s->pending, s->label_size, archive));
-    HM_TRY(load_labels(&s->held_out, s->label_size, archive));
-    return hm_least_squares_load(&s->fit, archive);
 }

@@ -97,6 +97,8 @@ static enum hm_status write_injection(struct hm_recorder *r, const struct hm_sta
         .kick_mae = NAN,
         .kick_mean = NAN,
         .energy = now->label->energy * HM_ENERGY_KJ_PER_MOL,
+        .total_energy =
+            (now->label->energy + hm_kinetic_energy(&state->frame, now->v) - now->heat) * HM_ENERGY_KJ_PER_MOL,
         .restored = now->restored * HM_ENERGY_KJ_PER_MOL,
         .seconds = now->label->seconds,
         .iterations = now->label->iterations,

@@ -55,6 +55,7 @@ static struct hm_schedule read_schedule(const struct hm_config *config)
         .episode_min_injections = hm_config_integer(config, "training.episode_min_injections"),
         .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
         .restore_energy = hm_config_flag(config, "injection.restore_energy"),
+        .restore_fraction = hm_config_real(config, "injection.restore_fraction"),
         .impulse = hm_config_is(config, "injection.form", "impulse"),
         .burst = automatic ? 0 : (size_t)hm_config_integer(config, "injection.burst"),
     };

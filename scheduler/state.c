@@ -11,10 +11,11 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
     s->residual_relative = s->energy_reference = s->rounds.reference = NAN;
-    s->storage = s->x_spare = calloc(9 * frame->natom, sizeof *s->x_spare);
+    s->storage = s->x_spare = calloc(12 * frame->natom, sizeof *s->x_spare);
     if (s->storage) {
         s->bath_kick = s->x_spare + 3 * frame->natom;
         s->pending.kick_predicted = s->bath_kick + 3 * frame->natom;
+        s->kick_before = s->pending.kick_predicted + 3 * frame->natom;
     }
     enum hm_status status = s->storage ? hm_frame_copy(frame, &s->frame)
                                        : hm_fail(HM_OUT_OF_MEMORY, "no memory for %zu atoms", frame->natom);
@@ -97,11 +98,13 @@ void hm_state_save(const struct hm_state *state, struct hm_archive *archive)
     hm_archive_put_int(archive, state->residuals);
     hm_vigil_save(&state->vigil, archive);
     hm_archive_put_real(archive, state->energy_reference);
+    hm_archive_put_real(archive, state->energy_exchanged);
     hm_archive_put_real(archive, state->heat);
     hm_archive_put_reals(archive, state->bath_kick, 3 * state->frame.natom);
     hm_archive_put(archive, &state->rounds, sizeof state->rounds);
     hm_archive_put_int(archive, state->segment_left);
     hm_archive_put_int(archive, state->on_step);
+    hm_archive_put_reals(archive, state->kick_before, 3 * state->frame.natom);
     hm_frame_save(&state->frame, archive);
     hm_window_save(state->window, archive);
     save_pending(state, archive);
@@ -151,12 +154,14 @@ enum hm_status hm_state_load(struct hm_state *state, struct hm_archive *archive)
     HM_TRY(hm_archive_get_int(archive, &state->residuals));
     HM_TRY(hm_vigil_load(&state->vigil, archive));
     HM_TRY(hm_archive_get_real(archive, &state->energy_reference));
+    HM_TRY(hm_archive_get_real(archive, &state->energy_exchanged));
     HM_TRY(hm_archive_get_real(archive, &state->heat));
     HM_TRY(hm_archive_get_reals(archive, state->bath_kick, 3 * state->frame.natom));
     HM_TRY(hm_archive_get(archive, &state->rounds, sizeof state->rounds));
     HM_TRY(hm_archive_get_int(archive, &state->segment_left));
     HM_TRY(hm_archive_get_int(archive, &on_step));
     state->on_step = on_step != 0;
+    HM_TRY(hm_archive_get_reals(archive, state->kick_before, 3 * state->frame.natom));
     state->primed = primed != 0;
     state->lessons_due = lessons_due != 0;
     state->weights_version = (int32_t)version;

@@ -49,7 +49,9 @@ struct hm_state {
     double exact_kick_squares; // sum over exact steps and components: the scale of errors and signals
     double exact_kick_largest; // of any component so far
     double energy_reference;   // shadow energy at the end of the warm-up; NaN before
+    double energy_exchanged;   // what it leaves out of what is conserved, a running mean over exact steps
     double heat;               // that the thermostat has put in so far
+    double *kick_before;       // (natom, 3) of the last step
     double *bath_kick;         // (natom, 3) what it added to the velocities in the last step
     double residual_squares;   // sum over all injections that had a prediction,
     int64_t residuals;         // so many

@@ -149,6 +149,7 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
         memcpy(p->v_before, s->frame.v, 3 * s->frame.natom * sizeof(double));
     }
     hm_window_close(s->window, p->v_before, exact ? now->kick_exact : now->kick, exact);
+    memcpy(s->kick_before, now->kick, 3 * s->frame.natom * sizeof *now->kick);
     hm_leapfrog_kick(s->frame.natom, now->kick, s->frame.v);
     hm_on_step_velocity(s->frame.natom, s->frame.v, now->kick, p->v_on);
     now->v = p->v_on;

@@ -62,6 +62,7 @@ struct hm_schedule {
     int64_t episode_every_injections, episode_min_injections;
     bool wait_for_training; // synchronous: the bits do not depend on how long training takes
     bool restore_energy;
+    double restore_fraction; // of the missing energy, at each injection
     bool impulse; // an injection makes up for the error of all steps since the one before
     size_t burst; // consecutive exact steps of an injection; 0 = what the committee needs
 };

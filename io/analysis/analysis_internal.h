@@ -7,6 +7,7 @@
 #ifndef HM_IO_ANALYSIS_ANALYSIS_INTERNAL_H
 #define HM_IO_ANALYSIS_ANALYSIS_INTERNAL_H
 
+#include "io/analysis/blocks.h"
 #include "io/analysis/growth.h"
 #include "io/analysis/modes.h"
 #include "io/analysis/run.h"
@@ -64,6 +65,8 @@ enum hm_status hm_analyze_study(const struct hm_run *run, struct hm_analysis *an
 void hm_study_print_json(const struct hm_study_curves *study, FILE *out);
 void hm_study_print_text(const struct hm_study_curves *study, FILE *out);
 enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *analysis);
+/* Adds the total energies at injections to blocks; none where the file does not have them. */
+enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks);
 
 /* Kinetic temperature by group of motion. */
 struct hm_equipartition;

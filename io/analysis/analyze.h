@@ -5,7 +5,8 @@
  * the whole run, over all frames. <K> is the mean kinetic energy of on-step velocities over these frames.
  *
  * Energy (io/analysis/blocks.h): E = K + U at frames where U is known, in blocks of 1e4 steps, or a twentieth of the
- *   steps after warm-up if that is shorter; null for fewer than 3 blocks.
+ *   steps after warm-up if that is shorter; null for fewer than 3 blocks. Where frames know U only by the chance of an
+ *   injection (output.energies: injections), E at all injections instead.
  *   With a thermostat E is less the heat that it has put in (/observables/conserved_energy), so that these numbers say
  *   the same of a hybrid run as without one: what predictions do to the energy. energy_drift_of names which it is,
  *   "total_energy" or "conserved_energy".

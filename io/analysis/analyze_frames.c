@@ -23,6 +23,7 @@ struct pass {
     struct hm_blocks energy, heat; /* total and kinetic energy */
     struct conserved linear, angular;
     size_t counted; /* frames after warm-up */
+    size_t unknown; /* of them without an energy */
     double kinetic; /* summed over these */
     struct length_sums *lengths;
     struct hm_equipartition *equipartition;
@@ -95,6 +96,7 @@ static void add_frame(struct pass *p, const struct hm_frame_view *view)
     p->counted++;
     p->kinetic += kinetic;
     const double energy = p->run->info.thermostatted ? view->conserved : kinetic + view->potential;
+    if (!isfinite(energy)) p->unknown++;
     hm_blocks_add(&p->energy, view->step, energy);
     hm_blocks_add(&p->heat, view->step, kinetic);
     add_lengths(p, view->x);
@@ -156,6 +158,21 @@ static enum hm_status read_equipartition(const struct pass *p, struct hm_analysi
     return HM_OK;
 }
 
+/* Where frames know their energy by the chance of an injection, all injections say more. */
+static enum hm_status prefer_injections(struct pass *p)
+{
+    if (p->unknown == 0 || p->run->info.ninjection == 0) return HM_OK;
+    struct hm_blocks blocks;
+    hm_blocks_start(&blocks, p->run->first_step, p->run->steps);
+    HM_TRY(hm_blocks_keep(&blocks));
+    const enum hm_status status = hm_analyze_injected_energies(p->run, &blocks);
+    struct hm_blocks of_frames = p->energy;
+    const bool better = status == HM_OK && isfinite(blocks.origin);
+    if (better) p->energy = blocks;
+    hm_blocks_release(better ? &of_frames : &blocks);
+    return status;
+}
+
 static enum hm_status walk(struct pass *p)
 {
     struct hm_frame_cursor cursor;
@@ -183,6 +200,7 @@ enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *a
     HM_TRY_GOTO(status, hm_blocks_keep(&pass.heat), done);
     HM_TRY_GOTO(status, hm_equipartition_create(run, &pass.equipartition), done);
     HM_TRY_GOTO(status, walk(&pass), done);
+    HM_TRY_GOTO(status, prefer_injections(&pass), done);
     HM_TRY_GOTO(status, read_energy(&pass, a), done);
     read_lengths(&pass, a);
     read_momenta(&pass, a);

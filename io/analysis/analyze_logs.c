@@ -1,6 +1,8 @@
 /* What the tables under /hamlet say: decisions, injections, training, timing. */
 #include "io/analysis/analysis_internal.h"
 
+#include "io/units.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -179,6 +181,23 @@ static enum hm_status read_injections(const struct hm_run *run, struct hm_analys
     }
     free(slab);
     free(calls.seconds);
+    return status;
+}
+
+enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks)
+{
+    enum hm_status status = HM_OK;
+    const size_t total = run->info.ninjection;
+    struct hm_injection_record *slab = calloc(SLAB_RECORDS, sizeof *slab);
+    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
+    for (size_t first = 0; status == HM_OK && first < total; first += SLAB_RECORDS) {
+        const size_t left = total - first, count = left < SLAB_RECORDS ? left : SLAB_RECORDS;
+        status = hm_trajectory_read_injections(run->trajectory, first, count, slab);
+        for (size_t i = 0; status == HM_OK && i < count; i++)
+            if (slab[i].total_energy != 0)
+                hm_blocks_add(blocks, slab[i].step, slab[i].total_energy / HM_ENERGY_KJ_PER_MOL);
+    }
+    free(slab);
     return status;
 }
 

@@ -243,6 +243,29 @@ static void degree_two_of_methane_by_hand(void)
     molecule_destroy(&m);
 }
 
+/* 36 distances and, as cosine and sine, the dihedrals of the hydroxyl hydrogen with one carbon and two hydrogens: those
+ * of the methyl group are left out. Levels counted by a program apart that lists the orbits of monomials. */
+static void torsions_of_ethanol(void)
+{
+    static const size_t terms[] = {254, 292, 510, 879};
+    struct molecule m;
+    molecule_create(&m, MOLECULE_ETHANOL, surrogate);
+    struct hm_basis *basis = make_basis(&m, HM_BASIS_TORSIONS, 0, PLENTY);
+    CU_ASSERT_EQUAL(basis->nvariable, 36 + 2 * 3);
+    CU_ASSERT_EQUAL(basis->nexchange, 12);
+    CU_ASSERT_EQUAL_FATAL(basis->nlevel, 4);
+    for (size_t l = 0; l < 4; l++) CU_ASSERT_EQUAL(basis->level_terms[l], terms[l]);
+    hm_surrogate_basis_destroy(&basis);
+    molecule_destroy(&m);
+
+    /* Nothing turns: the distances alone. */
+    molecule_create(&m, MOLECULE_METHANE, surrogate);
+    basis = make_basis(&m, HM_BASIS_TORSIONS, 2, 0);
+    CU_ASSERT_EQUAL(basis->nvariable, 10);
+    hm_surrogate_basis_destroy(&basis);
+    molecule_destroy(&m);
+}
+
 /* ---- what every term must satisfy ---- */
 
 static const char *const molecules[] = {
@@ -315,6 +338,7 @@ static void every_term_is_invariant(void)
     for (size_t i = 0; i < NMOLECULE; i++) {
         check_invariance(molecules[i], HM_BASIS_INTERNAL, i < 3 ? 4 : 3);
         check_invariance(molecules[i], HM_BASIS_DISTANCES, 2);
+        check_invariance(molecules[i], HM_BASIS_TORSIONS, 2);
     }
 }
 
@@ -493,6 +517,7 @@ static const struct hm_test tests[] = {
     {"too many permutations leave the identity", too_many_permutations_leave_the_identity},
     {"the order of the atoms costs no time", the_order_of_the_atoms_costs_no_time},
     {"terms in distances are as many as Molien says", terms_in_distances_are_as_many_as_molien_says},
+    {"torsions of ethanol", torsions_of_ethanol},
     {"levels of water are its degrees", levels_of_water_are_its_degrees},
     {"degree two of methane by hand", degree_two_of_methane_by_hand},
     {"every term is invariant", every_term_is_invariant},
