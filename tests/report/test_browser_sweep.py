@@ -20,6 +20,36 @@ kinds = {name: kind for name, (kind, drawn) in page.figures.items()}
 assert kinds["map-1"] == "heat" and kinds["error-fraction"] == "scatter"
 assert "64 runs" in page.text and "Runs that did not finish" in page.text
 
+# Plots zoom, come back, hide a curve, and show their numbers. What a hand would do is done by a script on the page.
+EXERCISE = """<script>
+window.addEventListener("load", function () {
+    Element.prototype.setPointerCapture = function () {};
+    var figure = document.getElementById("error-fraction"), svg = figure.querySelector(".live svg");
+    var box = svg.getBoundingClientRect(), page = document.documentElement.dataset, all = svg.textContent;
+    function fire(type, x, y) {
+        svg.dispatchEvent(new PointerEvent(type, {button: 0, pointerId: 1, bubbles: true,
+            clientX: box.left + x * box.width, clientY: box.top + y * box.height}));
+    }
+    fire("pointerdown", 0.3, 0.3);
+    fire("pointermove", 0.6, 0.6);
+    fire("pointerup", 0.6, 0.6);
+    page.zoomed = Number(svg.textContent !== all);
+    svg.dispatchEvent(new MouseEvent("dblclick"));
+    page.whole = Number(svg.textContent === all);
+    page.points = svg.querySelectorAll(".point").length;
+    figure.querySelector(".legend button").click();
+    page.fewer = svg.querySelectorAll(".point").length;
+    figure.querySelector("details").open = true;
+    setTimeout(function () { page.rows = figure.querySelectorAll("details tr").length; }, 500);
+});
+</script></body>"""
+text = open("sweep.html", encoding="utf-8").read()
+with open("used.html", "w", encoding="utf-8") as out:
+    out.write(text.replace("</body>", EXERCISE))
+used = pages.Page("used.html").root
+assert used["faults"] == 0 and used["zoomed"] == used["whole"] == 1, used
+assert 0 < used["fewer"] < used["points"] < used["rows"], used
+
 # A study: growth curves, of the sweep and of one of its runs.
 sweeps.make_study("study")
 sweeps.hamlet("report", "study", "-o", "study.html")
