@@ -11,6 +11,8 @@
 
 #include "io/report/report.h"
 
+#include "io/analysis/growth.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -107,7 +109,6 @@ void hm_report_tidy(char *text);
 /* "%.*g" tidied, and a dash for what is not a number. */
 const char *hm_report_number(struct hm_report *report, double value, int digits);
 
-struct hm_interval;
 /* "1.5 (1.2 to 1.9)". */
 const char *hm_report_interval(struct hm_report *report, const struct hm_interval *interval);
 
@@ -152,7 +153,6 @@ void hm_thin_show(struct hm_report *report, struct hm_plot *plot, const char *na
 
 /* ---- what reports are made of ---- */
 
-struct hm_run;
 struct hm_analysis;
 struct hm_curves;
 
@@ -176,6 +176,11 @@ enum hm_status hm_report_internals(struct hm_report *report, struct hm_report_se
                                    const struct hm_report_runs *runs);
 enum hm_status hm_report_liquid(struct hm_report *report, struct hm_report_section *section,
                                 const struct hm_report_runs *runs);
+/* Growth of errors, of one run or of several together. */
+struct hm_plot *hm_report_add_divergence_plot(struct hm_report *report, struct hm_report_section *section,
+                                              enum hm_divergence which);
+void hm_report_add_divergence(struct hm_report *report, struct hm_plot *plot, const char *name, int colour,
+                              const struct hm_study_curves *study, const struct hm_divergence_curve *curve);
 enum hm_status hm_report_study(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_comparison(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_timing(struct hm_report *report, const struct hm_report_runs *runs);

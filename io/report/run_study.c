@@ -6,8 +6,26 @@
 
 #include <math.h>
 
-static void add_curve(struct hm_report *report, struct hm_plot *plot, const char *name, int colour,
-                      const struct hm_study_curves *s, const struct hm_divergence_curve *curve)
+struct hm_plot *hm_report_add_divergence_plot(struct hm_report *report, struct hm_report_section *section,
+                                              enum hm_divergence which)
+{
+    const char *what = which == HM_DIVERGENCE_POSITION
+                           ? "Positions"
+                           : hm_report_text(report, "The %s energies", hm_divergence_name(which));
+    return hm_report_add_plot(
+        report, section,
+        &(struct hm_plot){.kind = HM_PLOT_SCATTER,
+                          .id = hm_report_text(report, "growth-%s", hm_divergence_name(which)),
+                          .title = hm_report_text(report, "%s part.", what),
+                          .caption = "rms over branches, with intervals of 95 %.",
+                          .xlabel = "unforced steps",
+                          .ylabel = hm_report_text(report, "rms difference, %s", hm_divergence_unit(which)),
+                          .xlog = true,
+                          .ylog = true});
+}
+
+void hm_report_add_divergence(struct hm_report *report, struct hm_plot *plot, const char *name, int colour,
+                              const struct hm_study_curves *s, const struct hm_divergence_curve *curve)
 {
     struct hm_plot_series *series = hm_report_add_series(report, plot, name, HM_MARK_BOTH, colour, s->points, true);
     for (size_t k = 0; series && k < s->points; k++) {
@@ -36,26 +54,15 @@ static void add_law(struct hm_report *report, struct hm_plot *plot, const struct
 static void show_divergence(struct hm_report *report, struct hm_report_section *section,
                             const struct hm_study_curves *s, enum hm_divergence which)
 {
-    static const char *const titles[HM_DIVERGENCE_COUNT] = {"Positions part.", "Kinetic energies part.",
-                                                            "Potential energies part.", "Total energies part."};
     const struct hm_divergence_curve *curve = &s->predicted[which];
     bool any = false;
     for (size_t k = 0; k < s->points; k++) any = any || curve->rms[k] > 0;
-    if (!any) return;
-    struct hm_plot *plot = hm_report_add_plot(
-        report, section,
-        &(struct hm_plot){.kind = HM_PLOT_SCATTER,
-                          .id = hm_report_text(report, "growth-%s", hm_divergence_name(which)),
-                          .title = titles[which],
-                          .caption = "rms over branches, with intervals of 95 %.",
-                          .xlabel = "unforced steps",
-                          .ylabel = hm_report_text(report, "rms difference, %s", hm_divergence_unit(which)),
-                          .xlog = true,
-                          .ylog = true});
+    struct hm_plot *plot = any ? hm_report_add_divergence_plot(report, section, which) : NULL;
     if (!plot) return;
-    add_curve(report, plot, "predicted", 0, s, curve);
+    hm_report_add_divergence(report, plot, "predicted", 0, s, curve);
     if (s->has_baseline)
-        add_curve(report, plot, "first kick predicted, then exact", HM_PLOT_GREY, s, &s->baseline[which]);
+        hm_report_add_divergence(report, plot, "first kick predicted, then exact", HM_PLOT_GREY, s,
+                                 &s->baseline[which]);
     add_law(report, plot, s, &curve->growth);
 }
 

@@ -41,18 +41,6 @@ static enum hm_status open_group(struct hm_report *report, const char *folder, c
     return HM_OK;
 }
 
-static void add_curve(struct hm_report *report, struct hm_plot *plot, const char *name, int colour,
-                      const struct hm_study_curves *s, const struct hm_divergence_curve *curve)
-{
-    struct hm_plot_series *series = hm_report_add_series(report, plot, name, HM_MARK_BOTH, colour, s->points, true);
-    for (size_t k = 0; series && k < s->points; k++) {
-        series->x[k] = (double)s->unforced[k];
-        series->y[k] = curve->rms[k];
-        series->low[k] = curve->low[k];
-        series->high[k] = curve->high[k];
-    }
-}
-
 static void add_row(struct hm_report *report, struct hm_report_table *table, const char *name, enum hm_divergence which,
                     const struct hm_study_curves *s)
 {
@@ -72,8 +60,6 @@ struct study {
 
 static void begin(struct hm_report *report, struct study *study)
 {
-    static const char *const titles[HM_DIVERGENCE_COUNT] = {"Positions part.", "Kinetic energies part.",
-                                                            "Potential energies part.", "Total energies part."};
     static const char *const heading[] = {"runs", "difference of", "branches",   "ended early",
                                           "law",  "power",         "rate, 1/ps", "after one step"};
     struct hm_report_section *section = hm_report_add_section(report, "study", "How errors accumulate",
@@ -81,17 +67,7 @@ static void begin(struct hm_report *report, struct study *study)
                                                               "same states; those of all seeds are taken together, and "
                                                               "intervals of 95 % are over runs and branches.");
     for (int which = 0; which < HM_DIVERGENCE_COUNT; which++)
-        study->plot[which] = hm_report_add_plot(
-            report, section,
-            &(struct hm_plot){
-                .kind = HM_PLOT_SCATTER,
-                .id = hm_report_text(report, "growth-%s", hm_divergence_name((enum hm_divergence)which)),
-                .title = titles[which],
-                .caption = "rms over branches.",
-                .xlabel = "unforced steps",
-                .ylabel = hm_report_text(report, "rms difference, %s", hm_divergence_unit((enum hm_divergence)which)),
-                .xlog = true,
-                .ylog = true});
+        study->plot[which] = hm_report_add_divergence_plot(report, section, (enum hm_divergence)which);
     study->table = hm_report_add_table(report, section, "growth", "Laws of growth", 8, heading);
 }
 
@@ -99,7 +75,8 @@ static void show(struct hm_report *report, struct study *study, const char *name
                  const struct hm_study_curves *curves)
 {
     for (int which = 0; which < HM_DIVERGENCE_COUNT; which++) {
-        if (study->plot[which]) add_curve(report, study->plot[which], name, colour, curves, &curves->predicted[which]);
+        if (study->plot[which])
+            hm_report_add_divergence(report, study->plot[which], name, colour, curves, &curves->predicted[which]);
         add_row(report, study->table, name, (enum hm_divergence)which, curves);
     }
 }
