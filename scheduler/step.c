@@ -227,8 +227,10 @@ static enum hm_status teach(struct hm_propagator *p, struct hm_state *s, struct 
     if (now->label && now->predicted) {
         const double error = hm_kick_difference(now->kick_predicted, now->kick_exact, 3 * s->frame.natom);
         s->residual_relative = outcome.residual_relative = error / kick_rms(s);
-        s->residual_squares += s->residual_relative * s->residual_relative;
-        s->residuals++;
+        if (isfinite(s->residual_relative)) { /* at rest in a minimum no kick has had a size yet */
+            s->residual_squares += s->residual_relative * s->residual_relative;
+            s->residuals++;
+        }
     }
     if (s->step >= p->schedule.warmup_steps + p->schedule.activate_steps)
         now->episode_asked = hm_policy_observe(p->policy, &outcome) || now->decision.reason == HM_REASON_OUTSIDE;

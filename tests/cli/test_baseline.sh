@@ -96,6 +96,7 @@ says '^found after' output
 run 2 hcl.yaml --baseline exact
 says 'out/hcl.exact.h5: exists already; use --overwrite' errors
 run 0 hcl.yaml --baseline exact --overwrite
+grep -q nan output && complain "a number in the log is none"
 run 2 hcl.yaml --baseline longest_stable
 says 'out/hcl.longest_stable.h5: exists already' errors
 for kind in stretched longest_stable respa; do
