@@ -4,8 +4,8 @@
  * A branch of pure prediction leaves the run beside an exact one from the same state. After n unforced steps they are
  * d_b(n) apart, in positions (rms over atoms), kinetic, potential or total energy; d(n) is the rms over branches. Laws:
  *
- *   power        d = a n^p         p = 1/2 random kicks forgotten at once, 1 an amplitude or a phase that runs away,
- *                                  2 a constant error of the force
+ *   power        d = a n^p         p = 1/2 random kicks to a vibration (3/2 to a free atom), 1 a phase that runs
+ *                                  away, 2 a constant error of the force
  *   exponential  d = a exp(c n)    one error that the dynamics itself blows up (Lyapunov), or a feedback of predictions
  *
  *   bounded      p < 0.2: less than a factor of 1.6 in a decade of steps
