@@ -3,6 +3,7 @@
  *
  *   pure       Phi_S, S = h T + N: the published map; h is bounded by pi over the fastest frequency
  *   composed   B(h/2) o Phi_S o B(h/2), B the flow of a cheap field: Phi_S is near the identity, and h may be longer
+ *   direct     a network gives the displacements: neither, to compare with (action_direct.h)
  *
  * h = `stride` steps. It learns from pairs of on-step points one stride apart in stretches of exact steps:
  * v_n = (x_{n+1} - x_{n-1}) / 2 dt. Between strides the scheduler runs leapfrog as ever (scheduler/stride.h).
@@ -35,13 +36,14 @@ static enum hm_status read_config(const struct hm_predictor_setup *setup, struct
     a->timestep = hm_config_real(config, "integrator.timestep");
     a->stride = (size_t)hm_config_integer(config, "predictor.stride");
     a->composed = hm_config_is(config, "predictor.mode", "composed");
+    a->direct = hm_config_is(config, "predictor.mode", "direct");
     a->extrapolates = hm_config_is(config, "predictor.guess", "extrapolation");
     a->tolerance = hm_config_real(config, "predictor.tolerance");
     a->most_iterations = (int)hm_config_integer(config, "predictor.max_iterations");
     a->margin = hm_config_real(config, "predictor.margin");
     a->most_error = hm_config_real(config, "predictor.max_error");
     a->most_pairs = (size_t)hm_config_integer(config, "predictor.pairs");
-    a->effort = (struct hm_action_effort){
+    a->effort = (struct hm_effort){
         .epochs = (int)hm_config_integer(config, "training.epochs"),
         .batch = 128,
         .rate = 3e-3,
@@ -56,6 +58,7 @@ static void destroy(void **self)
     struct hm_action *a = *self;
     if (a) {
         hm_action_map_release(&a->map);
+        hm_action_direct_release(&a->network);
         hm_action_base_release(&a->base);
         hm_reservoir_release(&a->reservoir);
         free(a->parameters);
@@ -74,13 +77,15 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
     void *owner = a;
     enum hm_status status;
     HM_TRY_GOTO(status, read_config(setup, a), fail);
-    if (a->composed) HM_TRY_GOTO(status, hm_action_base_create(setup, &a->base), fail);
-    HM_TRY_GOTO(status,
-                hm_action_map_create(frame, a->composed ? 0 : (double)a->stride * a->timestep,
-                                     (size_t)hm_config_integer(setup->config, "predictor.hidden"), &a->map),
-                fail);
+    if (a->composed || (!a->direct && hm_config_is(setup->config, "predictor.guess", "base")))
+        HM_TRY_GOTO(status, hm_action_base_create(setup, &a->base), fail);
+    const size_t hidden = (size_t)hm_config_integer(setup->config, "predictor.hidden");
+    const double time = (double)a->stride * a->timestep;
+    HM_TRY_GOTO(status, hm_action_map_create(frame, a->composed ? 0 : time, hidden, &a->map), fail);
+    if (a->direct) HM_TRY_GOTO(status, hm_action_direct_create(frame, time, hidden, &a->network), fail);
     a->member = setup->member;
-    a->nparameter = HM_ACTION_HEADER + a->base.base_bytes / sizeof(double) + a->map.nparameter;
+    a->nparameter = HM_ACTION_HEADER + a->base.base_bytes / sizeof(double) +
+                    (a->direct ? a->network.nparameter : a->map.nparameter);
     a->parameters = calloc(a->nparameter, sizeof *a->parameters);
     a->candidate = calloc(a->nparameter, sizeof *a->candidate);
     a->point = calloc((6 + 2 * GUESS_DEPTH) * 3 * a->natom, sizeof *a->point);
@@ -103,16 +108,27 @@ void hm_action_use(struct hm_action *a, const double *parameters)
 {
     const double *base = parameters + HM_ACTION_HEADER;
     if (a->base.base_bytes > 0) a->base.predictor.ops->adopt(a->base.predictor.self, base);
-    memcpy(a->map.parameters, base + a->base.base_bytes / sizeof(double), a->map.nparameter * sizeof *base);
+    const double *map = base + a->base.base_bytes / sizeof(double);
+    if (a->direct)
+        memcpy(a->network.parameters, map, a->network.nparameter * sizeof *map);
+    else
+        memcpy(a->map.parameters, map, a->map.nparameter * sizeof *map);
     a->past.known = 0;
 }
 
-/* The displacement, if it goes on as the last ones did: along a parabola. Else as if no force acted between. */
-static void guess(const struct hm_action *a, const double *q, const double *p, double *q1, double *p1)
+/* Where the field of the base leads; or the displacement, if it goes on as the last ones did: along a parabola; or as
+ * if no force acted between. */
+static void guess(struct hm_action *a, const double *q, const double *p, double *q1, double *p1)
 {
     const size_t n = 3 * a->natom;
     const double *d = a->past.displacement;
     const bool ahead = a->extrapolates && a->past.known >= GUESS_DEPTH;
+    if (!a->composed && a->base.predictor.ops) {
+        memcpy(q1, q, n * sizeof *q);
+        memcpy(p1, p, n * sizeof *p);
+        hm_action_base_flow(&a->base, a->map.free_time, q1, p1);
+        return;
+    }
     for (size_t k = 0; k < n; k++) {
         q1[k] =
             q[k] + (ahead ? 3 * (d[k] - d[2 * n + k]) + d[4 * n + k] : a->map.free_time * p[k] / a->map.mass[k / 3]);
@@ -132,8 +148,22 @@ static void remember(struct hm_action *a, const double *q, const double *p, cons
     a->past.known++;
 }
 
+static void stride_directly(struct hm_action *a, double *q, double *p, struct hm_advance *told)
+{
+    double sum = 0;
+    told->outside = hm_action_direct_stride(&a->network, a->margin, q, p);
+    for (size_t k = 0; k < 3 * a->natom; k++) sum += 0 * (q[k] + p[k]); /* 0, or no number */
+    told->converged = sum == 0;
+    told->iterations = 1;
+    told->residual = 0;
+}
+
 void hm_action_stride(struct hm_action *a, double *q, double *p, struct hm_advance *told)
 {
+    if (a->direct) {
+        stride_directly(a, q, p, told);
+        return;
+    }
     const size_t n = 3 * a->natom;
     const double half = 0.5 * (double)a->stride * a->timestep;
     double *q1 = a->point, *p1 = a->point + n;
@@ -186,12 +216,15 @@ static void describe(const void *self, char *text, size_t size)
 {
     const struct hm_action *a = self;
     char base[256] = "";
-    if (a->composed && a->base.predictor.ops->describe)
+    if (a->base.predictor.ops && a->base.predictor.ops->describe)
         a->base.predictor.ops->describe(a->base.predictor.self, base, sizeof base);
-    snprintf(text, size, "%s strides of %zu steps, 2 x %zu hidden on %zu invariants, %zu images%s%s%s",
-             a->composed ? "composed" : "pure", a->stride, a->map.network.nhidden, a->map.ninput,
-             hm_invariants_images(a->map.invariants), a->composed ? ", base " : "",
-             a->composed ? a->base.predictor.ops->method.name : "", base);
+    snprintf(text, size, "%s strides of %zu steps, 2 x %zu hidden on %zu invariants, %zu images%s%s%s%s",
+             a->composed ? "composed"
+             : a->direct ? "direct"
+                         : "pure",
+             a->stride, a->map.network.nhidden, a->direct ? a->network.ninput : a->map.ninput,
+             hm_invariants_images(a->map.invariants), a->base.predictor.ops ? ", base " : "",
+             a->base.predictor.ops ? a->base.predictor.ops->method.name : "", *base ? ": " : "", base);
 }
 
 static void save(const void *self, struct hm_archive *archive)

@@ -1,10 +1,5 @@
 #include "predictors/action_fit.h"
 
-#include "predictors/adam.h"
-
-#include "io/rng.h"
-
-#include <lbfgs.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +15,6 @@ struct hm_action_fit {
     double *weight;                // (ninput)
     double *rows, *slope, *work;   // of a block: invariants; slopes, then directions; activations
     size_t *order;                 // (count)
-    const struct hm_action_effort *effort;
-    enum hm_status status;
 };
 
 static const double *row_of(const struct hm_action_fit *fit, size_t pair)
@@ -243,86 +236,20 @@ double hm_action_fit_error(struct hm_action_fit *fit, size_t first, size_t count
 
 /* ---- descent ---- */
 
-static void shuffle(struct hm_action_fit *fit, uint64_t seed, int epoch)
+static double loss_of(void *self, const size_t *pairs, size_t count, double *gradient)
 {
-    const struct hm_rng_key key = {seed, 1, HM_RNG_TRAINING};
-    for (size_t k = fit->pairs.count; k-- > 1;) {
-        double u[2];
-        hm_rng_uniform2(key, (uint64_t)epoch, (uint32_t)k, u);
-        const size_t other = (size_t)(u[0] * (double)(k + 1)), keep = fit->order[k];
-        fit->order[k] = fit->order[other];
-        fit->order[other] = keep;
-    }
+    return loss(self, pairs, count, gradient);
 }
 
-static enum hm_status descend(struct hm_action_fit *fit, double *gradient, struct hm_adam *adam)
+enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effort *effort)
 {
-    const struct hm_action_effort *effort = fit->effort;
-    static const double PI = 3.14159265358979323846;
-    for (int epoch = 0; epoch < effort->epochs; epoch++) {
-        HM_TRY(hm_interrupt_check(&effort->interrupt));
-        const double rate = effort->rate * 0.5 * (1 + cos(PI * epoch / effort->epochs));
-        shuffle(fit, effort->seed, epoch);
-        for (size_t b = 0; b < fit->pairs.count; b += effort->batch) {
-            const size_t left = fit->pairs.count - b;
-            loss(fit, fit->order + b, left < effort->batch ? left : effort->batch, gradient);
-            hm_adam_step(adam, rate, gradient, fit->map->weights);
-        }
-    }
-    return HM_OK;
-}
-
-static lbfgsfloatval_t evaluate(void *self, const lbfgsfloatval_t *weights, lbfgsfloatval_t *gradient, int count,
-                                lbfgsfloatval_t step)
-{
-    struct hm_action_fit *fit = self;
-    (void)step;
-    memcpy(fit->map->weights, weights, (size_t)count * sizeof *weights);
-    return loss(fit, fit->order, fit->pairs.count, gradient);
-}
-
-static int proceed(void *self, const lbfgsfloatval_t *x, const lbfgsfloatval_t *g, lbfgsfloatval_t fx,
-                   lbfgsfloatval_t xnorm, lbfgsfloatval_t gnorm, lbfgsfloatval_t step, int n, int k, int ls)
-{
-    struct hm_action_fit *fit = self;
-    (void)x, (void)g, (void)fx, (void)xnorm, (void)gnorm, (void)step, (void)n, (void)k, (void)ls;
-    fit->status = hm_interrupt_check(&fit->effort->interrupt);
-    return fit->status != HM_OK;
-}
-
-/* What L-BFGS ends with (converged, out of iterations, a line search that finds nothing better) is in any case its
- * best.
- */
-static enum hm_status polish(struct hm_action_fit *fit)
-{
-    const size_t size = hm_action_network_size(fit->map->network);
-    lbfgs_parameter_t parameters;
-    lbfgsfloatval_t *weights = lbfgs_malloc((int)size), best;
-    if (!weights) return hm_fail(HM_OUT_OF_MEMORY, "no memory for L-BFGS");
-    memcpy(weights, fit->map->weights, size * sizeof *weights);
-    lbfgs_parameter_init(&parameters);
-    parameters.m = 20;
-    parameters.epsilon = 1e-9;
-    parameters.max_iterations = fit->effort->polish;
-    fit->status = HM_OK;
-    lbfgs((int)size, weights, &best, evaluate, proceed, fit, &parameters);
-    memcpy(fit->map->weights, weights, size * sizeof *weights);
-    lbfgs_free(weights);
-    return fit->status;
-}
-
-enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_action_effort *effort)
-{
-    const size_t size = hm_action_network_size(fit->map->network);
-    struct hm_adam adam = {.count = size};
-    double *gradient = calloc(3 * size, sizeof *gradient);
-    if (!gradient) return hm_fail(HM_OUT_OF_MEMORY, "no memory for a gradient of %zu weights", size);
-    hm_adam_default(&adam);
-    adam.m = gradient + size;
-    adam.v = gradient + 2 * size;
-    fit->effort = effort;
-    enum hm_status status = descend(fit, gradient, &adam);
-    if (status == HM_OK && effort->polish > 0) status = polish(fit);
-    free(gradient);
-    return status;
+    const struct hm_descent descent = {
+        .nweight = hm_action_network_size(fit->map->network),
+        .nexample = fit->pairs.count,
+        .weights = fit->map->weights,
+        .order = fit->order,
+        .loss = loss_of,
+        .self = fit,
+    };
+    return hm_descent_run(&descent, effort);
 }

@@ -16,21 +16,11 @@
 #define HM_PREDICTORS_ACTION_FIT_H
 
 #include "predictors/action_map.h"
-
-#include "io/interrupt.h"
+#include "predictors/descent.h"
 
 struct hm_action_pairs {
     size_t count;
     const double *rows; // (count, 12 natom)
-};
-
-struct hm_action_effort {
-    int epochs;    // of Adam
-    size_t batch;  // pairs of a step of it
-    double rate;   // its first step; falls along half a cosine
-    int polish;    // iterations of L-BFGS
-    uint64_t seed; // order of batches
-    struct hm_interrupt interrupt;
 };
 
 struct hm_action_fit;
@@ -45,6 +35,6 @@ void hm_action_fit_destroy(struct hm_action_fit **fit);
 
 /* sqrt(loss) over the pairs from `first` on, `count` of them, and, if asked for, the gradient of the loss. */
 double hm_action_fit_error(struct hm_action_fit *fit, size_t first, size_t count, double *gradient);
-enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_action_effort *effort);
+enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effort *effort);
 
 #endif

@@ -1,11 +1,12 @@
 /* The parts of the learned action's predictor, between its files: action.c (create, advance), action_base.c (the field
  * around a composed stride), action_learn.c (training).
  *
- *   Parameters, one arena of doubles: taught | parameters of the base | of the map (action_map.h).
+ *   Parameters, one arena of doubles: taught | parameters of the base | of the map (action_map.h, or action_direct.h).
  */
 #ifndef HM_PREDICTORS_ACTION_INTERNAL_H
 #define HM_PREDICTORS_ACTION_INTERNAL_H
 
+#include "predictors/action_direct.h"
 #include "predictors/action_fit.h"
 #include "predictors/predictor.h"
 #include "predictors/reservoir.h"
@@ -35,17 +36,18 @@ struct hm_action {
     size_t natom, nparameter;
     size_t stride, member;
     double timestep;
-    bool composed, extrapolates;
+    bool composed, direct, extrapolates;
     double tolerance, margin;
     int most_iterations;
     struct hm_action_map map;
-    struct hm_action_base base;
+    struct hm_action_direct network; // instead of the map, if direct
+    struct hm_action_base base;      // around a composed stride, or the guess of a pure one
     struct hm_action_past past;
     double *parameters; // (nparameter)
     double *point;      // (12, 3 natom): q, p after; before; the past; where a roll-out began
 
     struct hm_reservoir reservoir; // of the copy that learns
-    struct hm_action_effort effort;
+    struct hm_effort effort;
     size_t most_pairs;
     double most_error;
     double *candidate; // (nparameter)

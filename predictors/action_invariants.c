@@ -34,6 +34,8 @@ struct hm_invariants {
     double *r, *w;       // (nbond, 3) of it
     double *dr, *dw;     // (nbond, 3) scratch
     double *odd, *slope; // (nmixed)
+    double *moved;       // (natom, 3) scratch
+    double total_mass;
 };
 
 /* ---- setting up ---- */
@@ -127,13 +129,14 @@ static bool allocate(struct hm_invariants *v)
     v->inverse_mass = calloc(n, sizeof *v->inverse_mass);
     v->symmetric = calloc(m * m + 1, sizeof *v->symmetric);
     v->mixed = calloc(m * m + 1, sizeof *v->mixed);
-    v->r = calloc(4 * 3 * m + 2 * m * m + 1, sizeof *v->r);
+    v->r = calloc(4 * 3 * m + 2 * m * m + 3 * n, sizeof *v->r);
     if (!v->bond || !v->inverse_mass || !v->symmetric || !v->mixed || !v->r) return false;
     v->w = v->r + 3 * m;
     v->dr = v->w + 3 * m;
     v->dw = v->dr + 3 * m;
     v->odd = v->dw + 3 * m;
     v->slope = v->odd + m * m;
+    v->moved = v->slope + m * m;
     return true;
 }
 
@@ -147,7 +150,10 @@ enum hm_status hm_invariants_create(const struct hm_frame *frame, struct hm_inva
     if (!v || !in) goto fail;
     v->natom = n;
     if (!allocate(v)) goto fail;
-    for (size_t i = 0; i < n; i++) v->inverse_mass[i] = 1 / frame->mass[i];
+    for (size_t i = 0; i < n; i++) {
+        v->inverse_mass[i] = 1 / frame->mass[i];
+        v->total_mass += frame->mass[i];
+    }
     HM_TRY_GOTO(status, hm_connectivity_find(frame, &bonds, &nbond), fail);
     HM_TRY_GOTO(status,
                 hm_symmetry_find(frame, (const size_t(*)[2])bonds, nbond, MOST_IMAGES, &v->permutation, &v->nimage),
@@ -288,5 +294,57 @@ void hm_invariants_gradient(struct hm_invariants *v, const double *weight, doubl
         add(+1, &v->dr[3 * a], &gradient_q[3 * j]);
         add(-v->inverse_mass[i], &v->dw[3 * a], &gradient_p[3 * i]);
         add(+v->inverse_mass[j], &v->dw[3 * a], &gradient_p[3 * j]);
+    }
+}
+
+/* ---- displacements ---- */
+
+size_t hm_invariants_odd_count(const struct hm_invariants *v)
+{
+    return v->nmixed;
+}
+
+void hm_invariants_odd(const struct hm_invariants *v, double *value)
+{
+    memcpy(value, v->odd, v->nmixed * sizeof *value);
+}
+
+size_t hm_invariants_bonds(const struct hm_invariants *v)
+{
+    return v->nbond;
+}
+
+void hm_invariants_vectors(const struct hm_invariants *v, const double **r, const double **w)
+{
+    *r = v->r;
+    *w = v->w;
+}
+
+/* Along the tree as it grew: the first atom of a bond has moved when its second does. */
+void hm_invariants_to_atoms(struct hm_invariants *v, const double *bond, double *atom)
+{
+    double mean[3] = {0, 0, 0};
+    memset(&v->moved[3 * v->bond[0][0]], 0, 3 * sizeof *v->moved);
+    for (size_t a = 0; a < v->nbond; a++)
+        for (size_t c = 0; c < 3; c++)
+            v->moved[3 * v->bond[a][1] + c] = v->moved[3 * v->bond[a][0] + c] + bond[3 * a + c];
+    for (size_t i = 0; i < v->natom; i++)
+        add(1 / (v->inverse_mass[v->image[i]] * v->total_mass), &v->moved[3 * i], mean);
+    for (size_t i = 0; i < v->natom; i++)
+        for (size_t c = 0; c < 3; c++) atom[3 * v->image[i] + c] += v->moved[3 * i + c] - mean[c];
+}
+
+void hm_invariants_to_bonds(struct hm_invariants *v, const double *atom, double *bond)
+{
+    double sum[3] = {0, 0, 0};
+    for (size_t i = 0; i < v->natom; i++) add(1, &atom[3 * i], sum);
+    for (size_t i = 0; i < v->natom; i++) {
+        const size_t at = v->image[i];
+        const double share = 1 / (v->inverse_mass[at] * v->total_mass);
+        for (size_t c = 0; c < 3; c++) v->moved[3 * i + c] = atom[3 * at + c] - share * sum[c];
+    }
+    for (size_t a = v->nbond; a-- > 0;) {
+        memcpy(&bond[3 * a], &v->moved[3 * v->bond[a][1]], 3 * sizeof *bond);
+        add(1, &bond[3 * a], &v->moved[3 * v->bond[a][0]]);
     }
 }

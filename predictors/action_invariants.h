@@ -36,4 +36,15 @@ void hm_invariants_along(struct hm_invariants *invariants, const double *dq, con
 void hm_invariants_gradient(struct hm_invariants *invariants, const double *weight, double *gradient_q,
                             double *gradient_p);
 
+/* For a network that gives displacements (action_direct.h): what is odd in p, r_a . w_b of the same pairs of bonds, and
+ * the bonds themselves, r and w (bonds, 3) of the image. */
+size_t hm_invariants_odd_count(const struct hm_invariants *invariants);
+void hm_invariants_odd(const struct hm_invariants *invariants, double *value);
+size_t hm_invariants_bonds(const struct hm_invariants *invariants);
+void hm_invariants_vectors(const struct hm_invariants *invariants, const double **r, const double **w);
+/* Changes (bonds, 3) of bonds of the image to those of atoms (natom, 3) whose centre of mass stays, added to `atom`;
+ * and its transpose: a gradient by the atoms to one by the bonds. */
+void hm_invariants_to_atoms(struct hm_invariants *invariants, const double *bond, double *atom);
+void hm_invariants_to_bonds(struct hm_invariants *invariants, const double *atom, double *bond);
+
 #endif

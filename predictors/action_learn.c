@@ -114,7 +114,7 @@ static enum hm_status teach_base(struct hm_action *a, const struct hm_batch *bat
     struct hm_training_report report;
     size_t bytes;
     *ready = true;
-    if (!a->composed || a->base.base_bytes == 0 || a->parameters[0] == 1) return HM_OK;
+    if (a->base.base_bytes == 0 || a->parameters[0] == 1) return HM_OK;
     HM_TRY(base->ops->train(base->self, batch, &report));
     memcpy(hm_action_base_parameters(a, a->candidate), base->ops->parameters(base->self, &bytes), a->base.base_bytes);
     *ready = report.accepted;
@@ -148,21 +148,45 @@ done:
     return status;
 }
 
-/* Better than before on what was kept out, good enough, and able to run there and back. */
+static enum hm_status fit_directly(struct hm_action *a, struct hm_action_pairs learn, struct hm_action_pairs held,
+                                   struct hm_training_report *report)
+{
+    report->loss_before = hm_action_direct_error(&a->network, learn);
+    if (a->parameters[0] == 1) report->held_out_before = hm_action_direct_error(&a->network, held);
+    HM_TRY(hm_action_direct_fit(&a->network, learn, &a->effort));
+    report->loss_after = hm_action_direct_error(&a->network, learn);
+    report->held_out_after = hm_action_direct_error(&a->network, held);
+    return HM_OK;
+}
+
+/* Better than before on what was kept out, good enough, and able to run there and back, which a direct one is not. */
 static bool is_acceptable(struct hm_action *a, const struct hm_training_report *report, double expected)
 {
     if (!(report->held_out_after <= a->most_error)) return false;
     if (report->held_out_before <= report->held_out_after) return false;
-    return rolls_out(a, expected);
+    return a->direct || rolls_out(a, expected);
 }
 
 /* From the map in use, or from drawn weights: a candidate that was not accepted leaves no trace. */
-static void begin(struct hm_action *a, struct hm_action_pairs pairs)
+static enum hm_status begin(struct hm_action *a, struct hm_action_pairs pairs)
 {
-    if (a->parameters[0] == 1) return;
+    if (a->parameters[0] == 1) return HM_OK;
+    if (a->direct) return hm_action_direct_begin(&a->network, pairs, a->effort.seed);
     memset(a->map.parameters, 0, a->map.nparameter * sizeof *a->map.parameters);
     hm_action_network_draw(a->map.network, a->effort.seed, a->member, a->map.weights);
     hm_action_fit_measure(&a->map, pairs, (double)a->stride * a->timestep);
+    return HM_OK;
+}
+
+static void take_candidate(struct hm_action *a)
+{
+    double *to = hm_action_map_parameters(a, a->candidate);
+    if (a->direct)
+        memcpy(to, a->network.parameters, a->network.nparameter * sizeof *to);
+    else
+        memcpy(to, a->map.parameters, a->map.nparameter * sizeof *to);
+    a->candidate[0] = 1;
+    memcpy(a->parameters, a->candidate, a->nparameter * sizeof *to);
 }
 
 static enum hm_status learn(struct hm_action *a, struct hm_training_report *report)
@@ -174,15 +198,13 @@ static enum hm_status learn(struct hm_action *a, struct hm_training_report *repo
     const struct hm_action_pairs pairs = list_pairs(a, false, thinning(labels, a->most_pairs), rows);
     const struct hm_action_pairs held =
         list_pairs(a, true, thinning(kept, a->most_pairs / 4), rows + 12 * a->natom * pairs.count);
-    begin(a, pairs);
+    enum hm_status status = begin(a, pairs);
     const double expected = mean_kinetic(a, pairs);
     strip_base(a, pairs.count + held.count, rows);
-    const enum hm_status status = fit(a, pairs, held, report);
+    if (status == HM_OK) status = a->direct ? fit_directly(a, pairs, held, report) : fit(a, pairs, held, report);
     report->samples = (double)pairs.count;
     if (status == HM_OK && is_acceptable(a, report, expected)) {
-        memcpy(hm_action_map_parameters(a, a->candidate), a->map.parameters, a->map.nparameter * sizeof *rows);
-        a->candidate[0] = 1;
-        memcpy(a->parameters, a->candidate, a->nparameter * sizeof *rows);
+        take_candidate(a);
         report->accepted = true;
     }
     free(rows);

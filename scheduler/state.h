@@ -32,6 +32,7 @@ struct hm_rounds {
     double reference;       // the energy where the first round began; NaN before
     int64_t tried, taken, iterations, unsolved, outside; // strides
     int64_t refused;                                     // rounds
+    int64_t forces;                                      // asked for in the round that goes on
 };
 
 struct hm_state {

@@ -3,6 +3,7 @@
 #include "scheduler/integrator.h"
 #include "scheduler/period.h"
 #include "scheduler/step.h"
+#include "scheduler/teach.h"
 
 #include "io/log.h"
 #include "io/units.h"
@@ -41,6 +42,13 @@ static enum hm_status refuse_the_impossible(const struct hm_config *config, int6
     if (!hm_config_is(config, "policy.type", "never"))
         return hm_config_fault(config, "policy.type",
                                "an action is watched by its gate (predictor.gate, gate_every): use 'type: never'");
+    if (hm_config_flag(config, "injection.restore_energy"))
+        return hm_config_fault(config, "injection.restore_energy",
+                               "strides are checked by the gate and never mended step by step: remove it (what goes "
+                               "with 'mode: direct' is predictor.rescale_energy)");
+    if (hm_config_flag(config, "predictor.rescale_energy") && !hm_config_is(config, "predictor.mode", "direct"))
+        return hm_config_fault(config, "predictor.rescale_energy",
+                               "a map whose velocities are rescaled is not symplectic: only with 'mode: direct'");
     if (hm_config_integer(config, "predictor.committee") > 1)
         return hm_config_fault(config, "predictor.committee", "an action drives alone: remove it");
     if (hm_config_integer(config, "output.stride") % stride != 0)
@@ -64,6 +72,7 @@ enum hm_status hm_strides_create(const struct hm_config *config, const struct hm
     HM_TRY(refuse_the_impossible(config, stride));
     strides->stride = stride;
     strides->gate = hm_config_real(config, "predictor.gate");
+    strides->rescale_energy = hm_config_flag(config, "predictor.rescale_energy");
     strides->gate_every = hm_config_integer(config, "predictor.gate_every");
     strides->segment_steps = SEGMENT_STRIDES * stride;
     if (!hm_config_is(config, "predictor.segment_steps", "auto"))
@@ -129,6 +138,7 @@ static enum hm_status ask(struct hm_propagator *p, struct hm_state *s, int64_t s
     int group;
     HM_TRY(hm_propagator_ask(p, &s->frame, step, &group));
     s->injections++;
+    s->rounds.forces++;
     return HM_OK;
 }
 
@@ -210,6 +220,17 @@ static double reversibility(struct hm_propagator *p, const struct hm_state *s, i
     return sqrt(missed / moved);
 }
 
+/* The velocities where the strides end, to the kinetic energy that the reference leaves at their exact potential. */
+static void rescale(struct hm_propagator *p, struct hm_state *s, int64_t done)
+{
+    const size_t n = 3 * s->frame.natom;
+    double *v = point(p, s, done) + n;
+    const double kinetic = hm_kinetic_energy(&s->frame, v), wanted = kinetic + s->rounds.reference - s->rounds.energy;
+    if (!(wanted > 0)) return;
+    for (size_t k = 0; k < n; k++) v[k] *= sqrt(wanted / kinetic);
+    s->rounds.energy = s->rounds.reference;
+}
+
 /* The gate: does the exact energy where the strides end allow them? The frame is left where they began. */
 static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t done, struct hm_round_record *record)
 {
@@ -222,7 +243,10 @@ static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t
     record->energy_change = (s->rounds.energy - s->rounds.reference) / s->vigil.kinetic;
     record->committed = fabs(record->energy_change) <= p->strides.gate;
     record->reversibility = reversibility(p, s, done);
-    if (!record->committed) s->rounds.energy = before;
+    if (!record->committed)
+        s->rounds.energy = before;
+    else if (p->strides.rescale_energy)
+        rescale(p, s, done);
     return HM_OK;
 }
 
@@ -260,7 +284,8 @@ static int64_t most_strides(const struct hm_propagator *p, const struct hm_state
 
 enum hm_status hm_stride_round(struct hm_propagator *p, struct hm_state *s, int64_t steps)
 {
-    const int64_t forces = s->injections, most = most_strides(p, s, steps);
+    const int64_t most = most_strides(p, s, steps);
+    HM_TRY(hm_teach_collect(p, s)); /* of the segment before */
     HM_TRY(arrive(p, s));
     const struct hm_rounds before = s->rounds;
     const struct hm_label first = {
@@ -278,7 +303,8 @@ enum hm_status hm_stride_round(struct hm_propagator *p, struct hm_state *s, int6
     record.strides = (int32_t)done;
     record.tried = (int32_t)(s->rounds.tried - before.tried);
     record.iterations = (int32_t)(s->rounds.iterations - before.iterations);
-    record.forces = (int32_t)(s->injections - forces);
+    record.forces = (int32_t)s->rounds.forces;
+    s->rounds.forces = 0;
     s->rounds.refused += done > 0 && !record.committed;
     if (!record.committed || done < most) s->segment_left = p->strides.segment_steps;
     if (record.committed) HM_TRY(commit(p, s, done, &first));

@@ -30,7 +30,8 @@ struct hm_strides {
     int64_t stride; // steps of one; 0: the predictor takes none
     int64_t gate_every, segment_steps;
     double gate;
-    double *scratch; // (gate_every + 2, 6 natom): the points of a round, and one to go back from
+    bool rescale_energy; // at the gate: what goes with a map that is not symplectic
+    double *scratch;     // (gate_every + 2, 6 natom): the points of a round, and one to go back from
 };
 
 /* Reads the keys, and refuses what does not go with strides; nothing but stride = 0 for another predictor. */

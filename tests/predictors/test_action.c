@@ -2,7 +2,7 @@
  *
  * Weights are drawn, not fitted, where only the structure of the map counts.
  */
-#include "predictors/action_fit.h"
+#include "predictors/action_direct.h"
 #include "tests/predictors/molecule.h"
 #include "tests/test.h"
 
@@ -294,7 +294,7 @@ static void test_descent(void)
     make_map(&molecule, 0, &map);
     memset(map.mean, 0, map.ninput * sizeof *map.mean);
     const struct hm_action_pairs pairs = make_pairs(&molecule, rows);
-    const struct hm_action_effort effort = {50, 16, 3e-3, 200, 1, HM_NO_INTERRUPT};
+    const struct hm_effort effort = {50, 16, 3e-3, 200, 1, HM_NO_INTERRUPT};
     hm_action_fit_measure(&map, pairs, 60);
     HM_ASSERT_OK(hm_action_fit_create(&map, pairs, &fit));
     const double before = hm_action_fit_error(fit, 0, PAIRS, NULL);
@@ -302,6 +302,77 @@ static void test_descent(void)
     CU_ASSERT_TRUE(hm_action_fit_error(fit, 0, PAIRS, NULL) < 0.05 * before);
     hm_action_fit_destroy(&fit);
     hm_action_map_release(&map);
+    molecule_destroy(&molecule);
+}
+
+/* ---- the direct counterpart ---- */
+
+static void begin_direct(const struct molecule *m, const double *rows, struct hm_action_direct *direct)
+{
+    HM_ASSERT_OK(hm_action_direct_create(&m->frame, 60, HIDDEN, direct));
+    HM_ASSERT_OK(hm_action_direct_begin(direct, (struct hm_action_pairs){PAIRS, rows}, 3));
+}
+
+/* Turned, exchanged and boosted points are moved the same way; the centre of mass goes straight on. */
+static void test_direct_symmetry(void)
+{
+    struct molecule molecule;
+    struct hm_action_direct direct;
+    double rows[PAIRS * 36], z[18], moved[18], expected[18], P0[3], L0[3], P1[3], L1[3];
+    static const size_t exchanged[] = {0, 2, 1};
+    molecule_create(&molecule, MOLECULE_WATER, "");
+    make_pairs(&molecule, rows);
+    begin_direct(&molecule, rows, &direct);
+    place(&molecule, 6, z, z + 9);
+    for (size_t i = 0; i < 3; i++) {
+        molecule_rotate(&z[3 * i], &moved[3 * i]);
+        molecule_rotate(&z[9 + 3 * i], &moved[9 + 3 * i]);
+    }
+    double swapped[18];
+    molecule_permute(3, exchanged, z, swapped);
+    molecule_permute(3, exchanged, z + 9, swapped + 9);
+    momenta(&molecule, z, P0, L0);
+    hm_action_direct_stride(&direct, 10, z, z + 9);
+    momenta(&molecule, z, P1, L1);
+    CU_ASSERT_TRUE(largest_difference(3, P0, P1) <= 1e-11);
+    hm_action_direct_stride(&direct, 10, moved, moved + 9);
+    for (size_t i = 0; i < 6; i++) molecule_rotate(&z[3 * i], &expected[3 * i]);
+    CU_ASSERT_TRUE(largest_difference(18, moved, expected) <= 1e-10);
+    hm_action_direct_stride(&direct, 10, swapped, swapped + 9);
+    molecule_permute(3, exchanged, z, expected);
+    molecule_permute(3, exchanged, z + 9, expected + 9);
+    CU_ASSERT_TRUE(largest_difference(18, swapped, expected) <= 1e-10);
+    hm_action_direct_release(&direct);
+    molecule_destroy(&molecule);
+}
+
+static void test_direct_gradient_and_descent(void)
+{
+    struct molecule molecule;
+    struct hm_action_direct direct;
+    double rows[PAIRS * 36], worst = 0, largest = 0;
+    molecule_create(&molecule, MOLECULE_WATER, "");
+    const struct hm_action_pairs pairs = make_pairs(&molecule, rows);
+    begin_direct(&molecule, rows, &direct);
+    double *gradient = calloc(direct.nweight, sizeof *gradient);
+    hm_action_direct_loss(&direct, pairs, NULL, PAIRS, gradient);
+    for (size_t k = 0; k < direct.nweight; k += 5) {
+        const double at = direct.weights[k], d = 1e-5;
+        direct.weights[k] = at + d;
+        const double up = hm_action_direct_loss(&direct, pairs, NULL, PAIRS, NULL);
+        direct.weights[k] = at - d;
+        const double down = hm_action_direct_loss(&direct, pairs, NULL, PAIRS, NULL);
+        direct.weights[k] = at;
+        worst = fmax(worst, fabs((up - down) / (2 * d) - gradient[k]));
+        largest = fmax(largest, fabs(gradient[k]));
+    }
+    CU_ASSERT_TRUE(largest > 0 && worst <= 1e-6 * largest);
+    const struct hm_effort effort = {20, 16, 3e-3, 200, 1, HM_NO_INTERRUPT};
+    const double before = hm_action_direct_error(&direct, pairs);
+    HM_ASSERT_OK(hm_action_direct_fit(&direct, pairs, &effort));
+    CU_ASSERT_TRUE(hm_action_direct_error(&direct, pairs) < 0.1 * before);
+    free(gradient);
+    hm_action_direct_release(&direct);
     molecule_destroy(&molecule);
 }
 
@@ -313,6 +384,8 @@ static const struct hm_test tests[] = {
     {"momentum and angular momentum stay", test_momenta_are_conserved},
     {"the gradient of the loss", test_gradient_of_the_loss},
     {"what another action did can be learned", test_descent},
+    {"displacements turn and change places with the atoms", test_direct_symmetry},
+    {"the gradient of displacements, and that they can be learned", test_direct_gradient_and_descent},
 };
 
 HM_TEST_MAIN("predictors/action", tests)

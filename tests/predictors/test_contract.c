@@ -55,6 +55,14 @@ static const struct entry entries[] = {
      "predictor: {type: action, stride: 8, hidden: 6, pairs: 300, base: {type: hamiltonian}}\ntraining: {epochs: 100, "
      "polish: 200}",
      0.02, BRIEF},
+    {"action",
+     "predictor: {type: action, mode: pure, stride: 4, hidden: 6, pairs: 300, max_error: 0.05, guess: base}\n"
+     "training: {epochs: 100, polish: 200}",
+     0.05, BRIEF},
+    {"action",
+     "predictor: {type: action, mode: direct, stride: 4, hidden: 6, pairs: 300, max_error: 0.05}\n"
+     "training: {epochs: 50, polish: 300}",
+     0.2, BRIEF},
     {"lstm", "predictor: {type: lstm, hidden: 8, base: {type: surrogate}, degree: 2}", 1e-3, BRIEF},
 };
 
