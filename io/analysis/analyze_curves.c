@@ -193,7 +193,8 @@ void hm_analyze_curves(const struct hm_curves *c, struct hm_analysis *a)
     if (c->valid < 3) return;
     a->peaks_of_bonds = c->has_bonds && bonds_are_apart(a);
     const double *spectrum = a->peaks_of_bonds ? c->spectrum + (c->ngroup - 1) * (c->lags + 1) : c->total_spectrum;
-    a->vacf_first_inflection_steps = hm_first_inflection(c->total_vacf, c->valid / 2);
+    const double steps = c->dt_fs / a->timestep_fs; /* from a point to the next */
+    a->vacf_first_inflection_steps = steps * hm_first_inflection(c->total_vacf, c->valid / 2);
     a->has_spectrum = true;
     a->npeak =
         hm_spectrum_peaks(spectrum, c->lags + 1, c->spacing_cm, LOWEST_PEAK_CM, LEAST_PEAK, a->peaks_cm, HM_PEAKS);
