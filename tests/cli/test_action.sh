@@ -43,6 +43,8 @@ refused() {
 refused 'action needs 200' training.warmup_steps=160
 refused 'training.warmup_steps.*multiple of predictor.stride' training.warmup_steps=1601
 refused 'output.stride.*multiple of predictor.stride' output.stride=24
+refused 'predictor.segment_steps.*multiple of predictor.stride' predictor.segment_steps=30
+refused 'never mended step by step' injection.restore_energy=true
 refused 'remove the thermostat' thermostat.type=langevin thermostat.temperature=300K
 refused "use 'type: never'" policy.type=periodic
 refused 'predictor.committee.*alone' predictor.committee=2
@@ -68,5 +70,14 @@ grep -q '"injection_fraction": 0.00578125,' analysis || complain "share of force
 grep -q -E '"vacf_first_inflection_steps": (1[6-9]|[2-4][0-9])' analysis || complain "$(grep inflection analysis)"
 grep -q -E '"vibrational_peaks_cm1": .*(158|159|160)[0-9]' analysis || complain "$(grep peaks analysis)"
 "$HAMLET" analyze out.h5 | grep -q 'bend' || complain 'no shares of motions'
+
+# The examples, shortened: they learn a little, and take strides.
+for example in "$SOURCE_DIR"/examples/action_water/run*.yaml; do
+    timeout 120 "$HAMLET" run "$example" --overwrite --set integrator.steps=8000 --set training.warmup_steps=3200 \
+        --set training.epochs=100 --set training.polish=200 --set predictor.hidden=10 --set predictor.pairs=500 \
+        --set predictor.max_error=0.2 --set predictor.margin=3 --set predictor.gate=1 --set output.trajectory=example.h5 \
+        >output 2>&1 || complain "$example failed: $(cat output)"
+    grep -q -E '^[1-9][0-9]* strides of' output || complain "$example took no strides: $(cat output)"
+done
 
 exit $failures

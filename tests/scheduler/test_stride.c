@@ -389,38 +389,6 @@ static void test_restored_anywhere(void)
     }
 }
 
-/* ---- what is refused ---- */
-
-static void expect_fault(const char *extra, const char *expected)
-{
-    char text[TEXT];
-    struct hm_job job;
-    snprintf(text, sizeof text,
-             "system: {initial_velocities: {temperature: 300 K, seed: 3}}\nhamiltonian: {type: morse, molecule: HCl}\n"
-             "integrator: {timestep: 0.25 fs, steps: 8000}\n%s",
-             extra);
-    fixture_job_of(text, &job);
-    CU_ASSERT_EQUAL(hm_job_check(&job), HM_BAD_CONFIG);
-    if (!strstr(hm_status_message(), expected)) printf("\n  '%s' in '%s'", expected, hm_status_message());
-    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), expected));
-    hm_job_release(&job);
-}
-
-#define ACTION "predictor: {type: action, stride: 8, mode: pure"
-#define REST "policy: {type: never}\noutput: {stride: 8}\n"
-
-static void test_refused(void)
-{
-    expect_fault(ACTION "}\ntraining: {warmup_steps: 200}\n" REST, "an action needs 200");
-    expect_fault(ACTION "}\ntraining: {warmup_steps: 1001}\n" REST, "multiple of predictor.stride, 8");
-    expect_fault(ACTION "}\npolicy: {type: never}\noutput: {stride: 12}\n", "multiple of predictor.stride, 8");
-    expect_fault(ACTION ", segment_steps: 30}\n" REST, "multiple of predictor.stride, 8");
-    expect_fault(ACTION "}\noutput: {stride: 8}\n", "use 'type: never'");
-    expect_fault(ACTION ", rescale_energy: true}\n" REST, "only with 'mode: direct'");
-    expect_fault(ACTION "}\ninjection: {restore_energy: true}\n" REST, "never mended step by step");
-    expect_fault(ACTION "}\nthermostat: {type: langevin, temperature: 300 K}\n" REST, "remove the thermostat");
-}
-
 static const struct hm_test tests[] = {
     {"rounds", test_rounds},
     {"the gate takes back", test_gate_takes_back},
@@ -428,7 +396,6 @@ static const struct hm_test tests[] = {
     {"an oracle that gives up", test_oracle_gives_up},
     {"velocities rescaled at the gate", test_rescaled},
     {"restored anywhere", test_restored_anywhere},
-    {"what is refused", test_refused},
 };
 
 HM_TEST_MAIN("strides", tests)
