@@ -19,7 +19,7 @@ struct scheme {
 
 static const struct scheme schemes[] = {
     {"coarse", 30, 40, 14, 38, 110, 146, 50},
-    {"medium", 40, 50, 14, 50, 302, 350, 110},
+    {"medium", 40, 50, 14, 86, 302, 350, 194},
     {"fine", 60, 75, 26, 86, 302, 434, 194},
 };
 
