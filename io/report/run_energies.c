@@ -151,6 +151,40 @@ static enum hm_status read_energies(const struct hm_run *run, struct slab *slab,
     return HM_OK;
 }
 
+/* Where most frames do not know their energy: that of every step with an exact force, which knows it. */
+static enum hm_status read_injected(struct hm_report *report, const struct hm_run *run, struct energies *e)
+{
+    enum hm_status status = HM_OK;
+    struct hm_injection_record *slab = calloc(SLAB, sizeof *slab);
+    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
+    e->total_sum = 0;
+    e->total_known = 0;
+    if (!create_blocks(report, run, &e->blocks) || !hm_thin_create(report, run->info.ninjection, &e->total))
+        status = report->status;
+    for (size_t first = 0; status == HM_OK && first < run->info.ninjection; first += SLAB) {
+        const size_t left = run->info.ninjection - first, count = left < SLAB ? left : SLAB;
+        status = hm_trajectory_read_injections(run->trajectory, first, count, slab);
+        for (size_t i = 0; status == HM_OK && i < count; i++) {
+            const double time_ps = (double)slab[i].step * run->info.timestep * HM_TIME_PS;
+            hm_thin_add(&e->total, time_ps, slab[i].total_energy);
+            add_to_block(&e->blocks, time_ps, slab[i].total_energy);
+            add(slab[i].total_energy, &e->total_sum, &e->total_known);
+        }
+    }
+    hm_thin_finish(&e->total);
+    free(slab);
+    return status;
+}
+
+/* An older file does not have it. */
+static bool injections_know_more(const struct hm_run *run, const struct energies *e)
+{
+    struct hm_injection_record last;
+    if (run->info.thermostatted || run->info.ninjection == 0 || 2 * e->total_known > run->info.nframe) return false;
+    return hm_trajectory_read_injections(run->trajectory, run->info.ninjection - 1, 1, &last) == HM_OK &&
+           last.total_energy != 0 && isfinite(last.total_energy);
+}
+
 static bool create_energies(struct hm_report *report, const struct hm_run *run, struct energies *e)
 {
     const size_t count = run->info.nframe;
@@ -204,6 +238,7 @@ enum hm_status hm_report_energies(struct hm_report *report, const struct hm_repo
     const enum hm_status status = read_energies(runs->run, slab, &e);
     free(slab);
     HM_TRY(status);
+    if (injections_know_more(runs->run, &e)) HM_TRY(read_injected(report, runs->run, &e));
     struct hm_report_section *section = hm_report_add_section(report, "energy", "Energy and temperature", "");
     HM_TRY(show_total(report, runs, section, &e));
     struct hm_plot *plot = add_plot(report, section, "energies", "Kinetic and potential energy.",

@@ -75,6 +75,16 @@ blocks = [float(r["E − mean, kJ/mol"] or "nan") for r in rows("numbers/total-e
 expected = total[100:].reshape(20, 245).mean(axis=1) - total.mean()
 assert len(set(blocks[50:])) == 20 and numpy.allclose(sorted(set(blocks[50:])), sorted(expected), rtol=0, atol=1e-9 * span)
 
+# Frames that do not know their energy (multiples of 10 here, exact steps never): that of exact steps is shown.
+run("rare.h5", "integrator.steps=50000", "output.energies=injections")
+hamlet("report", "rare.h5", "--format", "csv", "-o", "rare")
+with h5py.File("rare.h5") as f:
+    at_injections = f["hamlet/injections"]["total_energy"]
+    assert not numpy.isfinite(f["observables/total_energy/value"][-1000:]).all()
+shown = [float(r["E − mean, kJ/mol"] or "nan") for r in rows("rare/total-energy.csv") if r["series"] == "total energy"]
+assert numpy.isfinite(shown[-len(shown) // 2:]).any()
+assert abs(numpy.nanmax(shown) - (at_injections.max() - at_injections.mean())) < 0.05 * numpy.ptp(at_injections)
+
 kick = rows("numbers/residual.csv")
 assert abs(max(float(r["largest"] or r["relative error"]) for r in kick if r["relative error"]) / numpy.nanmax(residual) - 1) < 1e-9
 lengths = [r for r in rows("numbers/bond-1.csv") if r["series"] != "reference"]
