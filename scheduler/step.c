@@ -144,7 +144,7 @@ static enum hm_status kick(struct hm_propagator *p, struct hm_state *s, struct h
         HM_TRY(inject(p, s, now));
     else
         now->kick = p->kick_predicted;
-    if (s->on_step) {
+    if (s->on_step) { /* a round of strides ended here */
         hm_stride_leave(p, s);
         memcpy(p->v_before, s->frame.v, 3 * s->frame.natom * sizeof(double));
     }
