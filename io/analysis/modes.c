@@ -128,10 +128,8 @@ static enum hm_status walk(const struct hm_run *run, struct covariance *s, bool 
     struct hm_frame_view view;
     bool more;
     enum hm_status status;
-    size_t seen = 0;
     HM_TRY(hm_frame_cursor_create(run, &cursor));
-    while ((status = hm_frame_cursor_next(&cursor, &view, &more)) == HM_OK && more) {
-        if (view.step < run->first_step || seen++ % every != 0) continue;
+    while ((status = hm_frame_cursor_sample(&cursor, every, &view, &more)) == HM_OK && more) {
         if (s->frames == 0 && !has_geometry) centre(s, view.x, s->x0);
         if (s->frames == 0) s->rank = rotations(s, s->x0, s->rigid_x0);
         add_frame(s, view.x, view.v);

@@ -140,3 +140,12 @@ enum hm_status hm_frame_cursor_next(struct hm_frame_cursor *cursor, struct hm_fr
     *more = true;
     return HM_OK;
 }
+
+enum hm_status hm_frame_cursor_sample(struct hm_frame_cursor *cursor, size_t every, struct hm_frame_view *view,
+                                      bool *more)
+{
+    do {
+        HM_TRY(hm_frame_cursor_next(cursor, view, more));
+    } while (*more && (view->step < cursor->run->first_step || cursor->seen++ % every != 0));
+    return HM_OK;
+}

@@ -32,6 +32,7 @@ enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm
 struct hm_frame_cursor {
     const struct hm_run *run;
     size_t capacity, first, count, at; /* frames */
+    size_t seen;                       /* after the warm-up */
     int64_t *steps;
     double *x, *v, *potential, *conserved;
 };
@@ -47,5 +48,8 @@ enum hm_status hm_frame_cursor_create(const struct hm_run *run, struct hm_frame_
 void hm_frame_cursor_release(struct hm_frame_cursor *cursor);
 /* *more false after the last frame. The view lives until the next call. */
 enum hm_status hm_frame_cursor_next(struct hm_frame_cursor *cursor, struct hm_frame_view *view, bool *more);
+/* The same of the frames after the warm-up, the first and every `every`-th of them. */
+enum hm_status hm_frame_cursor_sample(struct hm_frame_cursor *cursor, size_t every, struct hm_frame_view *view,
+                                      bool *more);
 
 #endif

@@ -120,10 +120,8 @@ static enum hm_status count(struct histograms *h)
     struct hm_frame_view view;
     bool more;
     enum hm_status status;
-    size_t seen = 0;
     HM_TRY(hm_frame_cursor_create(run, &cursor));
-    while ((status = hm_frame_cursor_next(&cursor, &view, &more)) == HM_OK && more) {
-        if (view.step < run->first_step || seen++ % every != 0) continue;
+    while ((status = hm_frame_cursor_sample(&cursor, every, &view, &more)) == HM_OK && more) {
         add_frame(h, view.x);
         h->out->frames++;
     }

@@ -100,10 +100,8 @@ static enum hm_status count_frames(struct counts *c, struct hm_rdf *rdf)
     struct hm_frame_view view;
     bool more;
     enum hm_status status;
-    size_t seen = 0;
     HM_TRY(hm_frame_cursor_create(run, &cursor));
-    while ((status = hm_frame_cursor_next(&cursor, &view, &more)) == HM_OK && more) {
-        if (view.step < run->first_step || seen++ % every != 0) continue;
+    while ((status = hm_frame_cursor_sample(&cursor, every, &view, &more)) == HM_OK && more) {
         count_frame(c, rdf->bins, view.x);
         rdf->frames++;
     }

@@ -50,8 +50,7 @@ static enum hm_status count_frames(const struct hm_run *run, size_t *frames, siz
     enum hm_status status;
     size_t count = 0;
     HM_TRY(hm_frame_cursor_create(run, &cursor));
-    while ((status = hm_frame_cursor_next(&cursor, &view, &more)) == HM_OK && more)
-        count += view.step >= run->first_step;
+    while ((status = hm_frame_cursor_sample(&cursor, 1, &view, &more)) == HM_OK && more) count++;
     hm_frame_cursor_release(&cursor);
     const size_t most = MEMORY_BYTES / (3 * run->frame.natom * sizeof(double)) + 1;
     *every = (count + most - 1) / most;
@@ -66,12 +65,11 @@ static enum hm_status read_tracks(const struct hm_run *run, size_t every, struct
     struct hm_frame_view view;
     bool more;
     enum hm_status status;
-    size_t seen = 0;
+    size_t at = 0;
     HM_TRY(hm_frame_cursor_create(run, &cursor));
-    while ((status = hm_frame_cursor_next(&cursor, &view, &more)) == HM_OK && more) {
-        if (view.step < run->first_step || seen++ % every != 0) continue;
-        const size_t at = (seen - 1) / every;
+    while ((status = hm_frame_cursor_sample(&cursor, every, &view, &more)) == HM_OK && more) {
         for (size_t s = 0; s < t->nseries; s++) t->x[s * t->frames + at] = view.x[s] * HM_LENGTH_ANGSTROM;
+        at++;
     }
     hm_frame_cursor_release(&cursor);
     return status;
