@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TAU 6.28318530717958647692528676655900577
@@ -178,16 +179,21 @@ static enum hm_status check_options(const struct hm_frame *frame, const struct h
     return HM_OK;
 }
 
-enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_velocity_options *options)
+static void draw_normals(struct hm_frame *frame, uint64_t seed, uint32_t replica)
 {
-    HM_TRY(check_options(frame, options));
-    const struct hm_rng_key key = {options->seed, options->replica, HM_RNG_VELOCITIES};
+    const struct hm_rng_key key = {seed, replica, HM_RNG_VELOCITIES};
     for (size_t i = 0; i < frame->natom; i++) {
         double normal[3];
         hm_rng_normal3(key, 0, (uint32_t)i, normal);
         for (size_t k = 0; k < 3; k++)
             frame->v[3 * i + k] = hm_frame_holds(frame, i) ? 0.0 : normal[k] / sqrt(frame->mass[i]);
     }
+}
+
+enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_velocity_options *options)
+{
+    HM_TRY(check_options(frame, options));
+    draw_normals(frame, options->seed, options->replica);
     size_t dof = 3 * (frame->natom - frame->nfrozen), removed = 0;
     if (options->remove_momentum && frame->nfrozen == 0) {
         remove_momentum(frame);
@@ -205,5 +211,28 @@ enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_veloci
     const double scale = sqrt(target / kinetic);
     for (size_t i = 0; i < 3 * frame->natom; i++) frame->v[i] *= scale;
     frame->has_velocities = true;
+    return HM_OK;
+}
+
+/* To the velocities of atoms against each other; their kinetic energy. */
+static double remove_rigid_motion(struct hm_frame *frame)
+{
+    if (frame->nfrozen == 0) remove_momentum(frame);
+    if (frame->nfrozen == 0 && !hm_frame_is_periodic(frame)) remove_angular_momentum(frame);
+    return hm_kinetic_energy(frame, frame->v);
+}
+
+enum hm_status hm_velocities_redraw(struct hm_frame *frame, uint64_t seed, uint32_t replica)
+{
+    const size_t n = 3 * frame->natom;
+    double *rigid = malloc(n * sizeof *rigid);
+    if (!rigid) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the velocities of %zu atoms", frame->natom);
+    memcpy(rigid, frame->v, n * sizeof *rigid);
+    const double wanted = remove_rigid_motion(frame);
+    for (size_t k = 0; k < n; k++) rigid[k] -= frame->v[k];
+    draw_normals(frame, seed, replica);
+    const double drawn = remove_rigid_motion(frame), scale = drawn > 0 ? sqrt(wanted / drawn) : 0;
+    for (size_t k = 0; k < n; k++) frame->v[k] = rigid[k] + scale * frame->v[k];
+    free(rigid);
     return HM_OK;
 }

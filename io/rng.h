@@ -52,4 +52,8 @@ struct hm_velocity_options {
  * nothing is left to move (one atom, momentum removed; all atoms frozen). */
 enum hm_status hm_velocities_draw(struct hm_frame *frame, const struct hm_velocity_options *options);
 
+/* Another draw of the velocities a frame has: what moves the atoms against each other is new and has the kinetic energy
+ * that it had; momentum and, in free space without frozen atoms, angular momentum stay. HM_OUT_OF_MEMORY. */
+enum hm_status hm_velocities_redraw(struct hm_frame *frame, uint64_t seed, uint32_t replica);
+
 #endif

@@ -20,6 +20,11 @@ struct segments {
     size_t number; // of the next segment
 };
 
+static uint64_t seed_of(const struct segments *s)
+{
+    return (uint64_t)hm_config_integer(s->config, "training.seed");
+}
+
 static enum hm_status teach_energies(struct segments *s)
 {
     for (size_t e = 0; e < hm_config_length(s->config, "training.energies"); e++, s->number++) {
@@ -31,6 +36,20 @@ static enum hm_status teach_energies(struct segments *s)
         HM_TRY(hm_frame_copy(&s->state->frame, &frame));
         for (size_t k = 0; k < 3 * frame.natom; k++) frame.v[k] *= sqrt(energy);
         const enum hm_status status = hm_teach_segment(s->propagator, s->state, &frame, s->steps, s->number);
+        hm_frame_release(&frame);
+        HM_TRY(status);
+    }
+    return HM_OK;
+}
+
+static enum hm_status teach_starts(struct segments *s)
+{
+    const size_t starts = (size_t)hm_config_integer(s->config, "training.starts");
+    for (size_t k = 0; k < starts; k++, s->number++) {
+        struct hm_frame frame;
+        HM_TRY(hm_frame_copy(&s->state->frame, &frame));
+        enum hm_status status = hm_velocities_redraw(&frame, seed_of(s), (uint32_t)k + 1);
+        if (status == HM_OK) status = hm_teach_segment(s->propagator, s->state, &frame, s->steps, s->number);
         hm_frame_release(&frame);
         HM_TRY(status);
     }
@@ -52,7 +71,7 @@ static enum hm_status draw_velocities(const struct segments *s, size_t turn, str
     const double kinetic = hm_kinetic_energy(frame, frame->v);
     const struct hm_velocity_options options = {
         .temperature = 2 * kinetic / (double)hm_degrees_of_freedom(frame),
-        .seed = (uint64_t)hm_config_integer(s->config, "training.seed"),
+        .seed = seed_of(s),
         .replica = (uint32_t)turn + 1,
         .remove_momentum = true,
         .remove_angular_momentum = !hm_frame_is_periodic(frame) && frame->nfrozen == 0,
@@ -126,5 +145,6 @@ enum hm_status hm_segments_teach(struct hm_propagator *propagator, const struct 
         .steps = hm_config_integer(config, "training.segment_steps"),
     };
     HM_TRY(teach_energies(&s));
+    HM_TRY(teach_starts(&s));
     return teach_turns(&s);
 }

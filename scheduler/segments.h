@@ -1,6 +1,8 @@
 /* Short exact segments before the run, for what its one orbit does not show.
  *
  *   training.energies   the starting geometry with its kinetic energy scaled: the flow at other energies
+ *   training.starts     the starting geometry with other velocities of its energy, momentum and angular momentum: the
+ *                       rest of the energy shell, of which one orbit of a few vibrations covers little
  *   training.turns      its rotors turned, with fresh velocities of its temperature: the other conformers
  *
  * Turn k of rotor r is 2 pi frac((k + 1/2) / g^(r+1)), with g the root of g^(d+1) = g + 1 for d rotors: the angles fill

@@ -1,4 +1,5 @@
-"""Segments with turned bonds before a run: hydrogen peroxide learns from them, and the run itself does not know of them."""
+"""Segments with turned bonds or other velocities before a run: hydrogen peroxide learns from them, and the run itself does
+not know of them."""
 import os
 import subprocess
 
@@ -29,6 +30,9 @@ with open("peroxide.xyz", "w") as out:
 x, lesson = run("turns: 7, segment_steps: 40")
 x_plain, lesson_plain = run("turns: 0")
 assert lesson["samples"] == 7 * 40 + 100 and lesson_plain["samples"] == 100, (lesson, lesson_plain)
+x_starts, lesson_starts = run("starts: 3, segment_steps: 40")
+assert lesson_starts["samples"] == 3 * 40 + 100 and lesson_starts["accepted"], lesson_starts
+assert np.abs(x_starts[:100] - x_plain[:100]).max() < 1e-5
 assert lesson["accepted"] and lesson_plain["accepted"]
 # The run goes on as if nothing had been: its charges start from atoms again, which is what its bits may show.
 assert np.abs(x[:100] - x_plain[:100]).max() < 1e-5, np.abs(x[:100] - x_plain[:100]).max()

@@ -196,6 +196,36 @@ static void draws_are_exact(void)
     }
 }
 
+/* New velocities against each other, of the same energy; the motion of the whole stays. */
+static void redraws_keep_what_is_conserved(void)
+{
+    static const size_t natoms[] = {2, 3, 10};
+    for (size_t c = 0; c < 3; c++) {
+        struct hm_frame frame;
+        make_frame(natoms[c], natoms[c] < 10, &frame);
+        const struct hm_velocity_options options = {300.0 / HM_TEMPERATURE_KELVIN, 11, 0, false, false, 1.0};
+        HM_ASSERT_OK(hm_velocities_draw(&frame, &options));
+        double before[30], p[2][3], l[2][3];
+        const double kinetic = hm_kinetic_energy(&frame, frame.v), scale = momentum_scale(&frame);
+        memcpy(before, frame.v, 3 * natoms[c] * sizeof *before);
+        hm_linear_momentum(&frame, frame.v, p[0]);
+        centre_velocities(&frame, l[0]);
+        HM_ASSERT_OK(hm_velocities_redraw(&frame, 11, 1));
+        hm_linear_momentum(&frame, frame.v, p[1]);
+        centre_velocities(&frame, l[1]);
+        HM_ASSERT_NEAR(hm_kinetic_energy(&frame, frame.v) / kinetic, 1.0, 1e-13);
+        double moved = 0.0;
+        for (size_t k = 0; k < 3 * natoms[c]; k++) moved = fmax(moved, fabs(frame.v[k] - before[k]));
+        /* Of two atoms nothing but the speed along the bond is free, so that it stays or turns round. */
+        if (natoms[c] > 2) CU_ASSERT_TRUE(moved * scale > 0.1 * kinetic);
+        for (int k = 0; k < 3; k++) {
+            HM_ASSERT_NEAR(p[1][k] / scale, p[0][k] / scale, 1e-13);
+            HM_ASSERT_NEAR(l[1][k] / scale, l[0][k] / scale, 1e-11);
+        }
+        hm_frame_release(&frame);
+    }
+}
+
 static void impossible_draws_are_refused(void)
 {
     struct hm_frame frame;
@@ -291,6 +321,7 @@ static const struct hm_test tests[] = {
     {"uniforms are uniform", uniforms_are_uniform},
     {"normals are normal", normals_are_normal},
     {"velocities have the energy and momenta asked for", draws_are_exact},
+    {"redrawn velocities keep energy and momenta", redraws_keep_what_is_conserved},
     {"impossible velocities are refused", impossible_draws_are_refused},
     {"frozen atoms are not drawn", frozen_atoms_are_not_drawn},
     {"seeds and replicas differ", seeds_and_replicas_differ},
