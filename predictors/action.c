@@ -218,12 +218,13 @@ static void describe(const void *self, char *text, size_t size)
     char base[256] = "";
     if (a->base.predictor.ops && a->base.predictor.ops->describe)
         a->base.predictor.ops->describe(a->base.predictor.self, base, sizeof base);
-    snprintf(text, size, "%s strides of %zu steps, 2 x %zu hidden on %zu invariants, %zu images%s%s%s%s",
+    snprintf(text, size, "%s strides of %zu steps, 2 x %zu hidden on %zu invariants, %zu %s%s%s%s%s",
              a->composed ? "composed"
              : a->direct ? "direct"
                          : "pure",
              a->stride, a->map.network.nhidden, a->direct ? a->network.ninput : a->map.ninput,
-             hm_invariants_images(a->map.invariants), a->base.predictor.ops ? ", base " : "",
+             hm_invariants_images(a->map.invariants),
+             hm_invariants_in_windows(a->map.invariants) ? "windows" : "images", a->base.predictor.ops ? ", base " : "",
              a->base.predictor.ops ? a->base.predictor.ops->method.name : "", *base ? ": " : "", base);
 }
 

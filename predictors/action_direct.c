@@ -30,7 +30,7 @@ enum hm_status hm_action_direct_create(const struct hm_frame *frame, double stri
 {
     const size_t n = frame->natom, h = nhidden;
     *d = (struct hm_action_direct){.natom = n, .nhidden = h, .stride = stride};
-    HM_TRY(hm_invariants_create(frame, &d->invariants));
+    HM_TRY(hm_invariants_create(frame, HM_INVARIANTS_WHOLE, &d->invariants));
     d->nbond = hm_invariants_bonds(d->invariants);
     const size_t f = d->ninput = hm_invariants_count(d->invariants) + hm_invariants_odd_count(d->invariants);
     d->noutput = 4 * d->nbond * d->nbond;

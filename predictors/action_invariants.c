@@ -1,5 +1,6 @@
 #include "predictors/action_invariants.h"
 
+#include "predictors/action_windows.h"
 #include "predictors/surrogate_symmetry.h"
 
 #include "io/connectivity.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL_UP_TO = 4, MOST_IMAGES = 24 };
+enum { ALL_UP_TO = 4, MOST_IMAGES = 24, WHOLE_UP_TO = 6, WINDOW = 5, LABELS = 2 };
 
 struct product {
     size_t i, j; // of two inner products r . w
@@ -18,12 +19,15 @@ struct inner {
     size_t a, b; // of two bonds
 };
 
+/* A tree of bonds between sites, and images that say which atom is at each: all atoms, or those of a window. */
 struct hm_invariants {
-    size_t natom, nbond;
-    size_t (*bond)[2];    // (nbond, 2) of the tree
+    size_t natom, nsite, nbond;
+    size_t (*bond)[2];    // (nbond, 2) of the tree, sites
     double *inverse_mass; // (natom)
-    size_t *permutation;  // (nimage, natom)
+    size_t *image_atoms;  // (nimage, nsite)
     size_t nimage;
+    size_t nlabel;     // numbers that tell what the atoms of a window are
+    double *label;     // (natom, LABELS) mass, bonds
     size_t nsymmetric; // inner products r_a . r_b, and as many w_a . w_b
     struct inner *symmetric;
     size_t nmixed; // inner products r_a . w_b, which are odd
@@ -102,11 +106,12 @@ static bool all_near(const struct hm_invariants *v, struct inner i, struct inner
 
 static void list_inner_products(struct hm_invariants *v)
 {
+    const bool windows = hm_invariants_in_windows(v);
     for (size_t a = 0; a < v->nbond; a++)
         for (size_t b = 0; b < v->nbond; b++) {
-            if (!are_near(v, a, b)) continue;
-            if (a <= b) v->symmetric[v->nsymmetric++] = (struct inner){a, b};
-            v->mixed[v->nmixed++] = (struct inner){a, b};
+            const bool near = are_near(v, a, b);
+            if (a <= b && (near || windows)) v->symmetric[v->nsymmetric++] = (struct inner){a, b};
+            if (near) v->mixed[v->nmixed++] = (struct inner){a, b};
         }
 }
 
@@ -140,7 +145,42 @@ static bool allocate(struct hm_invariants *v)
     return true;
 }
 
-enum hm_status hm_invariants_create(const struct hm_frame *frame, struct hm_invariants **invariants)
+/* Bonds from site to site, and what the atoms at them are. */
+static enum hm_status take_windows(const struct hm_frame *frame, const size_t (*bonds)[2], size_t nbond,
+                                   struct hm_windows *windows, struct hm_invariants *v)
+{
+    v->image_atoms = windows->atom;
+    v->nimage = windows->count;
+    v->nsite = windows->sites;
+    v->nlabel = LABELS * v->nsite;
+    v->label = calloc(LABELS * v->natom, sizeof *v->label);
+    if (!v->label) return HM_OUT_OF_MEMORY;
+    for (size_t i = 0; i < v->natom; i++) {
+        v->label[LABELS * i] = frame->mass[i];
+        for (size_t b = 0; b < nbond; b++) v->label[LABELS * i + 1] += bonds[b][0] == i || bonds[b][1] == i;
+    }
+    for (; v->nbond < v->nsite - 1; v->nbond++) {
+        v->bond[v->nbond][0] = v->nbond;
+        v->bond[v->nbond][1] = v->nbond + 1;
+    }
+    return HM_OK;
+}
+
+static enum hm_status list_images(const struct hm_frame *frame, enum hm_invariants_reach reach,
+                                  const size_t (*bonds)[2], size_t nbond, bool *in, struct hm_invariants *v)
+{
+    struct hm_windows windows = {0};
+    if (reach == HM_INVARIANTS_WINDOWS && v->natom > WHOLE_UP_TO)
+        HM_TRY(hm_windows_find(v->natom, bonds, nbond, WINDOW, &windows));
+    if (windows.count > 0) return take_windows(frame, bonds, nbond, &windows, v);
+    v->nsite = v->natom;
+    HM_TRY(hm_symmetry_find(frame, bonds, nbond, MOST_IMAGES, &v->image_atoms, &v->nimage));
+    grow_tree(frame, bonds, nbond, in, v);
+    return HM_OK;
+}
+
+enum hm_status hm_invariants_create(const struct hm_frame *frame, enum hm_invariants_reach reach,
+                                    struct hm_invariants **invariants)
 {
     const size_t n = frame->natom;
     struct hm_invariants *v = calloc(1, sizeof *v);
@@ -155,10 +195,7 @@ enum hm_status hm_invariants_create(const struct hm_frame *frame, struct hm_inva
         v->total_mass += frame->mass[i];
     }
     HM_TRY_GOTO(status, hm_connectivity_find(frame, &bonds, &nbond), fail);
-    HM_TRY_GOTO(status,
-                hm_symmetry_find(frame, (const size_t(*)[2])bonds, nbond, MOST_IMAGES, &v->permutation, &v->nimage),
-                fail);
-    grow_tree(frame, (const size_t(*)[2])bonds, nbond, in, v);
+    HM_TRY_GOTO(status, list_images(frame, reach, (const size_t(*)[2])bonds, nbond, in, v), fail);
     list_inner_products(v);
     list_products(v);
     v->product = calloc(v->nproduct + 1, sizeof *v->product);
@@ -184,7 +221,8 @@ void hm_invariants_destroy(struct hm_invariants **invariants)
     if (v) {
         free(v->bond);
         free(v->inverse_mass);
-        free(v->permutation);
+        free(v->image_atoms);
+        free(v->label);
         free(v->symmetric);
         free(v->mixed);
         free(v->product);
@@ -196,7 +234,12 @@ void hm_invariants_destroy(struct hm_invariants **invariants)
 
 size_t hm_invariants_count(const struct hm_invariants *v)
 {
-    return 2 * v->nsymmetric + v->nproduct;
+    return 2 * v->nsymmetric + v->nproduct + v->nlabel;
+}
+
+bool hm_invariants_in_windows(const struct hm_invariants *v)
+{
+    return v->nsite < v->natom;
 }
 
 size_t hm_invariants_images(const struct hm_invariants *v)
@@ -230,7 +273,7 @@ static void along_bonds(const struct hm_invariants *v, const double *q, const do
 
 void hm_invariants_look(struct hm_invariants *v, size_t image, const double *q, const double *p)
 {
-    v->image = &v->permutation[image * v->natom];
+    v->image = &v->image_atoms[image * v->nsite];
     along_bonds(v, q, p, v->r, v->w);
     for (size_t k = 0; k < v->nmixed; k++) v->odd[k] = dot(&v->r[3 * v->mixed[k].a], &v->w[3 * v->mixed[k].b]);
 }
@@ -244,6 +287,8 @@ void hm_invariants_values(const struct hm_invariants *v, double *value)
     }
     value += 2 * v->nsymmetric;
     for (size_t k = 0; k < v->nproduct; k++) value[k] = v->odd[v->product[k].i] * v->odd[v->product[k].j];
+    value += v->nproduct;
+    for (size_t k = 0; k < v->nlabel; k++) value[k] = v->label[LABELS * v->image[k / LABELS] + k % LABELS];
 }
 
 void hm_invariants_along(struct hm_invariants *v, const double *dq, const double *dp, double *rate)
@@ -263,6 +308,7 @@ void hm_invariants_along(struct hm_invariants *v, const double *dq, const double
         const size_t i = v->product[k].i, j = v->product[k].j;
         rate[k] = v->slope[i] * v->odd[j] + v->odd[i] * v->slope[j];
     }
+    memset(rate + v->nproduct, 0, v->nlabel * sizeof *rate);
 }
 
 void hm_invariants_gradient(struct hm_invariants *v, const double *weight, double *gradient_q, double *gradient_p)

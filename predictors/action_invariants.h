@@ -10,6 +10,12 @@
  * Images of the point under a permutation of equal atoms (same species, mass and bonds) have invariants of their own;
  * a mean over the images is a function that no exchange changes.
  *
+ * An unbranched chain or ring of more than six atoms has windows in their place: every path of five bonded atoms, in
+ * both directions, with all r_a . r_b and w_a . w_b of its bonds, hence its torsion and distances up to 1-5, and of
+ * every site the mass and how many bonds it has. The mean over the windows of one function is a sum of like parts, as
+ * an action is whose time is too short for sound to get far; each pair of points teaches it as many times as there are
+ * windows. What acts between atoms farther apart is for the field around a composed stride to bring.
+ *
  * Shapes: q, p, and directions and gradients beside them (natom, 3); values (count).
  * Units: bohr, atomic units of velocity. Errors: HM_OUT_OF_MEMORY.
  * Owns: its lists and scratch; not shared between threads. MPI: local.
@@ -21,11 +27,18 @@
 
 struct hm_invariants;
 
-enum hm_status hm_invariants_create(const struct hm_frame *frame, struct hm_invariants **invariants);
+/* HM_INVARIANTS_WHOLE: never in windows, for what asks about atoms and bonds altogether. */
+enum hm_invariants_reach { HM_INVARIANTS_WINDOWS, HM_INVARIANTS_WHOLE };
+
+enum hm_status hm_invariants_create(const struct hm_frame *frame, enum hm_invariants_reach reach,
+                                    struct hm_invariants **invariants);
 void hm_invariants_destroy(struct hm_invariants **invariants);
 
 size_t hm_invariants_count(const struct hm_invariants *invariants);
 size_t hm_invariants_images(const struct hm_invariants *invariants);
+
+/* Whether the images are windows. */
+bool hm_invariants_in_windows(const struct hm_invariants *invariants);
 
 /* Looks at image `image` of (q, p): what follows is of this point. */
 void hm_invariants_look(struct hm_invariants *invariants, size_t image, const double *q, const double *p);

@@ -9,7 +9,7 @@ enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_ti
 {
     const size_t n = frame->natom;
     *map = (struct hm_action_map){.natom = n, .free_time = free_time};
-    HM_TRY(hm_invariants_create(frame, &map->invariants));
+    HM_TRY(hm_invariants_create(frame, HM_INVARIANTS_WINDOWS, &map->invariants));
     const size_t f = map->ninput = hm_invariants_count(map->invariants);
     map->network = (struct hm_action_network){f, nhidden};
     map->nparameter = 4 + 3 * f + hm_action_network_size(map->network);

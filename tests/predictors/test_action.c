@@ -72,7 +72,14 @@ static double action_of(struct hm_action_map *map, const double *q, const double
     return s;
 }
 
-static const char *const geometries[] = {MOLECULE_WATER, MOLECULE_AMMONIA, MOLECULE_METHANOL, MOLECULE_PEROXIDE};
+/* Sulphur, S8: a ring, and a chain of seven carbons with an oxygen at its end. */
+#define RING                                                                                                          \
+    "S 2.3 0 0.5 S 1.63 1.63 -0.5 S 0 2.3 0.5 S -1.63 1.63 -0.5 S -2.3 0 0.5 S -1.63 -1.63 -0.5 S 0 -2.3 0.5 S 1.63 " \
+    "-1.63 -0.5"
+#define CHAIN "O 0.1 0 0 C 1.22 0.8 0 C 2.44 0 0.1 C 3.66 0.8 0.2 C 4.88 0.1 0.1 C 6.1 0.8 0 C 7.32 0 -0.3 C 8.54 0.8 0"
+
+static const char *const geometries[] = {MOLECULE_WATER, MOLECULE_AMMONIA, MOLECULE_METHANOL, MOLECULE_PEROXIDE, RING,
+                                         CHAIN};
 enum { GEOMETRIES = sizeof geometries / sizeof *geometries };
 
 static void test_gradient_of_the_action(void)
@@ -127,6 +134,26 @@ static void test_invariance(void)
     HM_ASSERT_NEAR(action_of(&map, q, turned), s, 1e-11 * fabs(s));
     hm_action_map_release(&map);
     molecule_destroy(&molecule);
+}
+
+/* Windows are for chains and rings; what has branches is seen as a whole, and so is what is small. */
+static void test_windows(void)
+{
+    static const struct {
+        const char *geometry;
+        size_t images;
+        bool windows;
+    } expected[] = {{CHAIN, 8, true}, {RING, 16, true}, {MOLECULE_ETHANOL, 12, false}, {MOLECULE_METHANOL, 6, false}};
+    for (size_t m = 0; m < sizeof expected / sizeof *expected; m++) {
+        struct molecule molecule;
+        struct hm_invariants *invariants;
+        molecule_create(&molecule, expected[m].geometry, "predictor: {type: surrogate}");
+        HM_ASSERT_OK(hm_invariants_create(&molecule.frame, HM_INVARIANTS_WINDOWS, &invariants));
+        CU_ASSERT_EQUAL(hm_invariants_images(invariants), expected[m].images);
+        CU_ASSERT_EQUAL(hm_invariants_in_windows(invariants), expected[m].windows);
+        hm_invariants_destroy(&invariants);
+        molecule_destroy(&molecule);
+    }
 }
 
 static void stride(struct hm_action_map *map, double tolerance, double *z)
@@ -218,14 +245,14 @@ static void momenta(const struct molecule *m, const double *z, double P[3], doub
         }
 }
 
-static void test_momenta_are_conserved(void)
+static void conserve_momenta(const char *geometry)
 {
     struct molecule molecule;
     struct hm_action_map map;
-    double z[18], P0[3], L0[3], P1[3], L1[3];
-    molecule_create(&molecule, MOLECULE_WATER, "");
+    double z[2 * MOST], P0[3], L0[3], P1[3], L1[3];
+    molecule_create(&molecule, geometry, "predictor: {type: surrogate}");
     make_map(&molecule, 0.1, &map);
-    place(&molecule, 5, z, z + 9);
+    place(&molecule, 5, z, z + 3 * molecule.frame.natom);
     momenta(&molecule, z, P0, L0);
     for (int s = 0; s < 1000; s++) stride(&map, 1e-12, z);
     momenta(&molecule, z, P1, L1);
@@ -233,6 +260,12 @@ static void test_momenta_are_conserved(void)
     CU_ASSERT_TRUE(largest_difference(3, L0, L1) <= 1e-8 * (1 + fabs(L0[0]) + fabs(L0[1]) + fabs(L0[2])));
     hm_action_map_release(&map);
     molecule_destroy(&molecule);
+}
+
+static void test_momenta_are_conserved(void)
+{
+    conserve_momenta(MOLECULE_WATER);
+    conserve_momenta(CHAIN);
 }
 
 /* Pairs made by a map of other weights: something that can be learned. */
@@ -379,6 +412,7 @@ static void test_direct_gradient_and_descent(void)
 static const struct hm_test tests[] = {
     {"the gradient of the action is that of its definition", test_gradient_of_the_action},
     {"no rotation, shift, exchange or reversal changes it", test_invariance},
+    {"chains and rings are seen in windows", test_windows},
     {"a stride there and back", test_reversible},
     {"a stride is symplectic", test_symplectic},
     {"momentum and angular momentum stay", test_momenta_are_conserved},
