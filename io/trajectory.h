@@ -94,6 +94,16 @@ enum hm_status hm_trajectory_resume(const char *path, const struct hm_trajectory
 
 /* ---- reading ---- */
 
+enum hm_table_name {
+    HM_TABLE_DECISIONS,
+    HM_TABLE_INJECTIONS,
+    HM_TABLE_TRAINING,
+    HM_TABLE_FAULTS,
+    HM_TABLE_STUDY,
+    HM_TABLE_ROUNDS,
+    HM_TABLE_COUNT
+};
+
 struct hm_trajectory_info {
     size_t natom, nframe, nbond, ndecision, ninjection, ntraining, nfault, nstudy, nround;
     double timestep; /* atomic units */
@@ -127,6 +137,9 @@ enum hm_status hm_trajectory_read_study(struct hm_trajectory *trajectory, size_t
                                         struct hm_study_record *records);
 enum hm_status hm_trajectory_read_rounds(struct hm_trajectory *trajectory, size_t first, size_t count,
                                          struct hm_round_record *records);
+/* Every record of a table in its order, as the struct of its name; memory does not grow with their number. */
+enum hm_status hm_trajectory_walk(struct hm_trajectory *trajectory, enum hm_table_name table,
+                                  void (*see)(void *self, const void *record), void *self);
 /* *found false when the version was not stored. Released by hm_weights_of_member_release. */
 enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int32_t version,
                                           struct hm_weights_of_member *weights, bool *found);

@@ -47,16 +47,6 @@ enum hm_series_name {
     HM_SERIES_COUNT
 };
 
-enum hm_table_name {
-    HM_TABLE_DECISIONS,
-    HM_TABLE_INJECTIONS,
-    HM_TABLE_TRAINING,
-    HM_TABLE_FAULTS,
-    HM_TABLE_STUDY,
-    HM_TABLE_ROUNDS,
-    HM_TABLE_COUNT
-};
-
 #define HM_WEIGHTS_GROUP "/hamlet/weights"
 #define HM_PROVENANCE_GROUP "/hamlet/provenance"
 #define HM_RUN_ID "run_id"
@@ -160,6 +150,7 @@ enum hm_status hm_trajectory_get_attribute(const struct hm_trajectory *trajector
 /* ---- records ---- */
 
 extern const char *const hm_table_paths[HM_TABLE_COUNT];
+size_t hm_record_bytes(enum hm_table_name table);
 size_t hm_record_packed_bytes(enum hm_table_name table);
 /* Fields after each other without gaps, as in the file. */
 void hm_record_pack(enum hm_table_name table, const void *record, unsigned char *packed);

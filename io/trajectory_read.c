@@ -153,12 +153,22 @@ enum hm_status hm_trajectory_read_conserved(struct hm_trajectory *trajectory, si
     return read_reals(trajectory, HM_SERIES_CONSERVED, first, count, HM_ENERGY_KJ_PER_MOL, conserved);
 }
 
+static size_t rows_of(const struct hm_trajectory_info *info, enum hm_table_name table)
+{
+    const size_t rows[HM_TABLE_COUNT] = {
+        [HM_TABLE_DECISIONS] = info->ndecision, [HM_TABLE_INJECTIONS] = info->ninjection,
+        [HM_TABLE_TRAINING] = info->ntraining,  [HM_TABLE_FAULTS] = info->nfault,
+        [HM_TABLE_STUDY] = info->nstudy,        [HM_TABLE_ROUNDS] = info->nround,
+    };
+    return rows[table];
+}
+
 static enum hm_status read_table(struct hm_trajectory *trajectory, enum hm_table_name table, size_t first, size_t count,
-                                 size_t available, void *records, size_t record_bytes)
+                                 void *records)
 {
     HM_TRY(check_opened_to_read(trajectory));
-    HM_TRY(check_range(trajectory, "rows", first, count, available));
-    memset(records, 0, count * record_bytes); /* fields that an older file lacks */
+    HM_TRY(check_range(trajectory, "rows", first, count, rows_of(&trajectory->info, table)));
+    memset(records, 0, count * hm_record_bytes(table)); /* fields that an older file lacks */
     const struct hm_series *series = &trajectory->tables[table].series[0];
     return hm_trajectory_read_rows(trajectory, series, first, count, series->type, records);
 }
@@ -166,40 +176,57 @@ static enum hm_status read_table(struct hm_trajectory *trajectory, enum hm_table
 enum hm_status hm_trajectory_read_decisions(struct hm_trajectory *trajectory, size_t first, size_t count,
                                             struct hm_decision_record *records)
 {
-    return read_table(trajectory, HM_TABLE_DECISIONS, first, count, trajectory->info.ndecision, records,
-                      sizeof *records);
+    return read_table(trajectory, HM_TABLE_DECISIONS, first, count, records);
 }
 
 enum hm_status hm_trajectory_read_injections(struct hm_trajectory *trajectory, size_t first, size_t count,
                                              struct hm_injection_record *records)
 {
-    return read_table(trajectory, HM_TABLE_INJECTIONS, first, count, trajectory->info.ninjection, records,
-                      sizeof *records);
+    return read_table(trajectory, HM_TABLE_INJECTIONS, first, count, records);
 }
 
 enum hm_status hm_trajectory_read_training(struct hm_trajectory *trajectory, size_t first, size_t count,
                                            struct hm_training_record *records)
 {
-    return read_table(trajectory, HM_TABLE_TRAINING, first, count, trajectory->info.ntraining, records,
-                      sizeof *records);
+    return read_table(trajectory, HM_TABLE_TRAINING, first, count, records);
 }
 
 enum hm_status hm_trajectory_read_faults(struct hm_trajectory *trajectory, size_t first, size_t count,
                                          struct hm_fault_record *records)
 {
-    return read_table(trajectory, HM_TABLE_FAULTS, first, count, trajectory->info.nfault, records, sizeof *records);
+    return read_table(trajectory, HM_TABLE_FAULTS, first, count, records);
 }
 
 enum hm_status hm_trajectory_read_study(struct hm_trajectory *trajectory, size_t first, size_t count,
                                         struct hm_study_record *records)
 {
-    return read_table(trajectory, HM_TABLE_STUDY, first, count, trajectory->info.nstudy, records, sizeof *records);
+    return read_table(trajectory, HM_TABLE_STUDY, first, count, records);
 }
 
 enum hm_status hm_trajectory_read_rounds(struct hm_trajectory *trajectory, size_t first, size_t count,
                                          struct hm_round_record *records)
 {
-    return read_table(trajectory, HM_TABLE_ROUNDS, first, count, trajectory->info.nround, records, sizeof *records);
+    return read_table(trajectory, HM_TABLE_ROUNDS, first, count, records);
+}
+
+enum hm_status hm_trajectory_walk(struct hm_trajectory *trajectory, enum hm_table_name table,
+                                  void (*see)(void *self, const void *record), void *self)
+{
+    enum { SLAB_RECORDS = 8192 };
+    const size_t total = rows_of(&trajectory->info, table), bytes = hm_record_bytes(table);
+    const size_t most = total < SLAB_RECORDS ? total : SLAB_RECORDS;
+    if (total == 0) return HM_OK;
+    unsigned char *slab = calloc(most, bytes);
+    if (!slab)
+        return hm_fail(HM_OUT_OF_MEMORY, "%s: out of memory: reading %s", trajectory->path, hm_table_paths[table]);
+    enum hm_status status = HM_OK;
+    for (size_t first = 0; status == HM_OK && first < total; first += most) {
+        const size_t count = total - first < most ? total - first : most;
+        status = read_table(trajectory, table, first, count, slab);
+        for (size_t i = 0; status == HM_OK && i < count; i++) see(self, slab + i * bytes);
+    }
+    free(slab);
+    return status;
 }
 
 /* ---- texts, bytes, arrays by name ---- */

@@ -121,6 +121,11 @@ static hid_t kind_type(enum kind kind)
     return -1;
 }
 
+size_t hm_record_bytes(enum hm_table_name table)
+{
+    return layouts[table].bytes;
+}
+
 size_t hm_record_packed_bytes(enum hm_table_name table)
 {
     size_t bytes = 0;

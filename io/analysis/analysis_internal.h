@@ -52,6 +52,7 @@ struct hm_analysis {
     size_t ndivergence;
     struct hm_position_divergence divergence[HM_DIVERGENCES];
     double mean_kinetic;
+    size_t heated; /* degrees of freedom that carry heat: without turning as a whole, where the run began without */
     struct hm_study_curves study;
     struct hm_modes modes; /* with a reference: its own */
     double *mode_ratio;    /* (modes.count) */
@@ -65,6 +66,8 @@ enum hm_status hm_analyze_study(const struct hm_run *run, struct hm_analysis *an
 void hm_study_print_json(const struct hm_study_curves *study, FILE *out);
 void hm_study_print_text(const struct hm_study_curves *study, FILE *out);
 enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *analysis);
+/* After the frames, whose heat is a unit. Nothing without rounds of strides. */
+enum hm_status hm_analyze_rounds(const struct hm_run *run, struct hm_analysis *analysis);
 /* Adds the total energies at injections to blocks; none where the file does not have them. */
 enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks);
 

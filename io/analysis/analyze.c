@@ -59,6 +59,7 @@ static enum hm_status analyze_alone(const struct hm_run *run, struct hm_curves *
     HM_TRY(copy_run(run, a));
     HM_TRY(hm_analyze_logs(run, a));
     HM_TRY(hm_analyze_frames(run, a));
+    HM_TRY(hm_analyze_rounds(run, a));
     HM_TRY(hm_curves_read(run, curves));
     hm_analyze_curves(curves, a);
     HM_TRY(analyze_modes(run, NULL, a));

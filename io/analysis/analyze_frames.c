@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double AT_REST = 1e-6; /* of sum |r||p| */
+
 /* Largest change of a vector since the first frame, and the mean of the sum of magnitudes it is compared with. */
 struct conserved {
     double first[3], largest, scale;
@@ -145,6 +147,17 @@ static void read_momenta(const struct pass *p, struct hm_analysis *a)
         a->angular_momentum_drift_relative = conserved_result(&p->angular);
 }
 
+/* A run that began without turning, and whose turning nothing changes, has no heat in it. */
+static void read_heated(const struct pass *p, struct hm_analysis *a)
+{
+    const struct hm_run *run = p->run;
+    const struct conserved *turning = &p->angular;
+    const bool kept = !run->info.thermostatted && !run->info.periodic && run->frame.nfrozen == 0 && turning->count > 0;
+    a->heated = hm_degrees_of_freedom(&run->frame);
+    if (kept && run->frame.natom > 1 && norm(turning->first) <= AT_REST * turning->scale / (double)turning->count)
+        a->heated -= run->frame.natom == 2 ? 2 : 3;
+}
+
 static enum hm_status read_equipartition(const struct pass *p, struct hm_analysis *a)
 {
     const bool alone = p->run->frame.natom <= 2 && !p->run->info.thermostatted;
@@ -204,6 +217,7 @@ enum hm_status hm_analyze_frames(const struct hm_run *run, struct hm_analysis *a
     HM_TRY_GOTO(status, read_energy(&pass, a), done);
     read_lengths(&pass, a);
     read_momenta(&pass, a);
+    read_heated(&pass, a);
     status = read_equipartition(&pass, a);
 done:
     hm_equipartition_destroy(&pass.equipartition);

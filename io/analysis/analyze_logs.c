@@ -1,12 +1,13 @@
 /* What the tables under /hamlet say: decisions, injections, training, timing. */
 #include "io/analysis/analysis_internal.h"
 
+#include "io/analysis/statistics.h"
 #include "io/units.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { SLAB_RECORDS = 16384, MOST_TIMED_CALLS = 1 << 20 };
+enum { MOST_TIMED_CALLS = 1 << 20 };
 
 /* ---- decisions ---- */
 
@@ -14,73 +15,68 @@ struct decision_counts {
     int64_t warmup_steps;
     size_t all, exact, after, after_exact, rolled_back; /* steps */
     size_t run, longest;                                /* of predictions */
-    struct hm_decision_record stride;                   /* not counted yet: it reaches to the next decision */
-    bool strides;
+    size_t stride;                                      /* steps of one; 0: none */
+    size_t strided;                                     /* steps in strides */
 };
 
-static void count_steps(struct decision_counts *c, const struct hm_decision_record *d, size_t steps)
+static void count_decision(void *self, const struct hm_decision_record *d, size_t steps)
 {
+    struct decision_counts *c = self;
     const bool exact = d->action == HM_INJECT, after = d->step >= c->warmup_steps;
+    if (!d->committed) {
+        c->rolled_back++;
+        return;
+    }
     c->all += steps;
     c->exact += exact;
     c->after += after ? steps : 0;
     c->after_exact += after && exact;
     c->run = exact ? 0 : c->run + steps;
     if (c->run > c->longest) c->longest = c->run;
+    if (d->action != HM_ADVANCE) return;
+    if (steps > c->stride) c->stride = steps; /* the last one of a killed run is not known to its end */
+    c->strided += steps;
 }
 
-static void count_stride(struct decision_counts *c, int64_t until)
+struct round_counts {
+    size_t forces, refused; /* at the ends of rounds, and strides that were taken back */
+};
+
+static void count_round(void *self, const void *record)
 {
-    if (c->strides && until > c->stride.step) count_steps(c, &c->stride, (size_t)(until - c->stride.step));
-    c->strides = false;
+    struct round_counts *c = self;
+    const struct hm_round_record *round = record;
+    c->forces += (size_t)round->forces;
+    c->refused += round->committed ? 0 : (size_t)round->strides;
 }
 
-static void count_decision(struct decision_counts *c, const struct hm_decision_record *d)
+/* Forces of rounds belong to no step. A run whose every round was refused has its stride in the configuration alone. */
+static enum hm_status count_rounds(const struct hm_run *run, struct decision_counts *c, struct hm_analysis *a)
 {
-    if (!d->committed) {
-        c->rolled_back++;
-        return;
-    }
-    count_stride(c, d->step);
-    c->strides = d->action == HM_ADVANCE;
-    if (c->strides)
-        c->stride = *d;
-    else
-        count_steps(c, d, 1);
-}
-
-/* The forces at the ends of rounds belong to no step. */
-static enum hm_status count_rounds(const struct hm_run *run, struct decision_counts *c)
-{
-    struct hm_round_record round;
-    for (size_t i = 0; i < run->info.nround; i++) {
-        HM_TRY(hm_trajectory_read_rounds(run->trajectory, i, 1, &round));
-        c->exact += (size_t)round.forces;
-        c->after_exact += (size_t)round.forces;
-        c->rolled_back += round.committed ? 0 : (size_t)round.strides;
-    }
+    struct round_counts rounds = {0};
+    if (run->info.nround == 0) return HM_OK;
+    HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_ROUNDS, count_round, &rounds));
+    const double stride = c->stride > 0 ? (double)c->stride : hm_run_setting(run, "predictor.stride");
+    c->stride = stride > 0 ? (size_t)stride : 0;
+    c->exact += rounds.forces;
+    c->after_exact += rounds.forces;
+    c->rolled_back += rounds.refused * c->stride;
+    a->oracle_calls = (double)c->exact;
     return HM_OK;
 }
 
 static enum hm_status read_decisions(const struct hm_run *run, struct hm_analysis *a)
 {
     struct decision_counts counts = {.warmup_steps = run->info.warmup_steps};
-    struct hm_decision_record *slab = malloc(SLAB_RECORDS * sizeof *slab);
-    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
-    enum hm_status status = HM_OK;
-    for (size_t first = 0; first < run->info.ndecision && status == HM_OK; first += SLAB_RECORDS) {
-        const size_t left = run->info.ndecision - first, count = left < SLAB_RECORDS ? left : SLAB_RECORDS;
-        status = hm_trajectory_read_decisions(run->trajectory, first, count, slab);
-        for (size_t i = 0; i < count && status == HM_OK; i++) count_decision(&counts, &slab[i]);
-    }
-    count_stride(&counts, (int64_t)run->steps);
-    if (status == HM_OK) status = count_rounds(run, &counts);
-    free(slab);
+    HM_TRY(hm_run_walk_decisions(run, count_decision, &counts));
+    HM_TRY(count_rounds(run, &counts, a));
     a->rollbacks = (double)counts.rolled_back;
-    if (status != HM_OK || counts.all == 0) return status;
+    if (counts.stride > 0) a->stride_fs = (double)counts.stride * a->timestep_fs;
+    if (counts.all == 0) return HM_OK;
     a->injections = (double)counts.after_exact;
     a->exact_fraction = (double)counts.exact / (double)counts.all;
     if (counts.after > 0) a->injection_fraction = a->injections / (double)counts.after;
+    if (counts.after > 0 && run->info.nround > 0) a->stride_fraction = (double)counts.strided / (double)counts.after;
     a->longest_prediction_run = (double)counts.longest;
     return HM_OK;
 }
@@ -124,19 +120,6 @@ static void add_call(struct warm_calls *w, const struct hm_injection_record *r)
     w->seconds[w->count++] = r->seconds;
 }
 
-static int ascending(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double median(double *values, size_t count)
-{
-    if (count == 0) return NAN;
-    qsort(values, count, sizeof *values, ascending);
-    return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
-}
-
 static void read_errors(const struct error_sums *s, struct hm_analysis *a)
 {
     if (s->count == 0) return;
@@ -149,70 +132,65 @@ static void read_errors(const struct error_sums *s, struct hm_analysis *a)
         a->residual_rms_relative = 0;
 }
 
-static enum hm_status walk_injections(const struct hm_run *run, struct hm_injection_record *slab,
-                                      struct error_sums *errors, struct warm_calls *calls)
+struct injection_sums {
+    int64_t warmup_steps;
+    struct error_sums errors;
+    struct warm_calls calls;
+};
+
+static void add_injection(void *self, const void *record)
 {
-    for (size_t first = 0; first < run->info.ninjection; first += SLAB_RECORDS) {
-        const size_t left = run->info.ninjection - first, count = left < SLAB_RECORDS ? left : SLAB_RECORDS;
-        HM_TRY(hm_trajectory_read_injections(run->trajectory, first, count, slab));
-        for (size_t i = 0; i < count; i++) {
-            if (slab[i].step >= run->info.warmup_steps) add_errors(errors, &slab[i]);
-            add_call(calls, &slab[i]);
-        }
-    }
-    return HM_OK;
+    struct injection_sums *s = self;
+    const struct hm_injection_record *r = record;
+    if (r->step >= s->warmup_steps) add_errors(&s->errors, r);
+    add_call(&s->calls, r);
 }
 
 static enum hm_status read_injections(const struct hm_run *run, struct hm_analysis *a)
 {
     const size_t total = run->info.ninjection;
-    struct error_sums errors = {0};
-    struct warm_calls calls = {.every = total / MOST_TIMED_CALLS + 1, .previous_step = INT64_MIN};
-    struct hm_injection_record *slab = malloc(SLAB_RECORDS * sizeof *slab);
-    calls.seconds = malloc((total < MOST_TIMED_CALLS ? total + 1 : MOST_TIMED_CALLS) * sizeof *calls.seconds);
-    const enum hm_status status = slab && calls.seconds
-                                      ? walk_injections(run, slab, &errors, &calls)
-                                      : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
+    struct injection_sums sums = {.warmup_steps = run->info.warmup_steps,
+                                  .calls = {.every = total / MOST_TIMED_CALLS + 1, .previous_step = INT64_MIN}};
+    struct warm_calls *calls = &sums.calls;
+    calls->seconds = malloc((total < MOST_TIMED_CALLS ? total + 1 : MOST_TIMED_CALLS) * sizeof *calls->seconds);
+    if (!calls->seconds) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
+    const enum hm_status status = hm_trajectory_walk(run->trajectory, HM_TABLE_INJECTIONS, add_injection, &sums);
     if (status == HM_OK) {
-        a->oracle_calls = (double)total;
-        read_errors(&errors, a);
-        a->speedup_vs_exact = median(calls.seconds, calls.count) * (double)run->steps /
+        if (run->info.nround == 0) a->oracle_calls = (double)total;
+        read_errors(&sums.errors, a);
+        a->speedup_vs_exact = hm_median(calls->seconds, calls->count) * (double)run->steps /
                               (a->wall_seconds - (a->seconds_study > 0 ? a->seconds_study : 0));
     }
-    free(slab);
-    free(calls.seconds);
+    free(calls->seconds);
     return status;
+}
+
+static void add_energy(void *self, const void *record)
+{
+    const struct hm_injection_record *r = record;
+    if (r->total_energy != 0) hm_blocks_add(self, r->step, r->total_energy / HM_ENERGY_KJ_PER_MOL);
 }
 
 enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks)
 {
-    enum hm_status status = HM_OK;
-    const size_t total = run->info.ninjection;
-    struct hm_injection_record *slab = calloc(SLAB_RECORDS, sizeof *slab);
-    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
-    for (size_t first = 0; status == HM_OK && first < total; first += SLAB_RECORDS) {
-        const size_t left = total - first, count = left < SLAB_RECORDS ? left : SLAB_RECORDS;
-        status = hm_trajectory_read_injections(run->trajectory, first, count, slab);
-        for (size_t i = 0; status == HM_OK && i < count; i++)
-            if (slab[i].total_energy != 0)
-                hm_blocks_add(blocks, slab[i].step, slab[i].total_energy / HM_ENERGY_KJ_PER_MOL);
-    }
-    free(slab);
-    return status;
+    return hm_trajectory_walk(run->trajectory, HM_TABLE_INJECTIONS, add_energy, blocks);
 }
 
 /* ---- faults ---- */
+
+static void count_fault(void *self, const void *record)
+{
+    size_t *count = self;
+    const struct hm_fault_record *r = record;
+    if (r->fault > 0 && r->fault < HM_FAULT_COUNT) count[r->fault]++;
+}
 
 static enum hm_status read_faults(const struct hm_run *run, struct hm_analysis *a)
 {
     size_t count[HM_FAULT_COUNT] = {0};
     a->oracle_faults = (double)run->info.nfault;
     if (run->info.nfault == 0) return HM_OK;
-    for (size_t i = 0; i < run->info.nfault; i++) {
-        struct hm_fault_record record;
-        HM_TRY(hm_trajectory_read_faults(run->trajectory, i, 1, &record));
-        if (record.fault > 0 && record.fault < HM_FAULT_COUNT) count[record.fault]++;
-    }
+    HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_FAULTS, count_fault, count));
     a->oracle_faults_failed = (double)count[HM_FAULT_FAILED];
     a->oracle_faults_late = (double)count[HM_FAULT_LATE];
     a->oracle_faults_not_converged = (double)count[HM_FAULT_NOT_CONVERGED];
@@ -222,14 +200,16 @@ static enum hm_status read_faults(const struct hm_run *run, struct hm_analysis *
 
 /* ---- training and timing ---- */
 
+static void count_accepted(void *self, const void *record)
+{
+    const struct hm_training_record *r = record;
+    *(size_t *)self += r->accepted != 0;
+}
+
 static enum hm_status read_training(const struct hm_run *run, struct hm_analysis *a)
 {
     size_t accepted = 0;
-    for (size_t i = 0; i < run->info.ntraining; i++) {
-        struct hm_training_record record;
-        HM_TRY(hm_trajectory_read_training(run->trajectory, i, 1, &record));
-        accepted += record.accepted != 0;
-    }
+    HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_TRAINING, count_accepted, &accepted));
     a->training_episodes = (double)run->info.ntraining;
     a->training_accepted = (double)accepted;
     return HM_OK;

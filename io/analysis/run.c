@@ -1,8 +1,10 @@
 /* Opening a run for reading, and its frames one after the other. */
 #include "io/analysis/run.h"
 
+#include "io/config.h"
 #include "io/connectivity.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +92,58 @@ enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm
     if (same) return HM_OK;
     return hm_fail(HM_BAD_INPUT, "the reference holds other atoms (%zu) than the run (%zu): compare runs of one system",
                    reference->frame.natom, run->frame.natom);
+}
+
+double hm_run_setting(const struct hm_run *run, const char *key)
+{
+    struct hm_archive text = {0};
+    struct hm_config *config = NULL;
+    double value = NAN;
+    if (hm_trajectory_read_config(run->trajectory, &text) == HM_OK &&
+        hm_config_parse((const char *)text.bytes, "configuration", NULL, 0, &config) == HM_OK)
+        value = hm_config_real(config, key);
+    hm_config_destroy(&config);
+    hm_archive_release(&text);
+    hm_status_clear();
+    return value;
+}
+
+/* ---- decisions ---- */
+
+struct decisions {
+    void (*see)(void *self, const struct hm_decision_record *decision, size_t steps);
+    void *self;
+    bool striding;
+    struct hm_decision_record stride; /* not seen yet: the next one says how far it reached */
+};
+
+static void end_stride(struct decisions *d, int64_t at)
+{
+    if (d->striding && at > d->stride.step) d->see(d->self, &d->stride, (size_t)(at - d->stride.step));
+    d->striding = false;
+}
+
+static void see_decision(void *self, const void *record)
+{
+    struct decisions *d = self;
+    const struct hm_decision_record *decision = record;
+    if (decision->committed) end_stride(d, decision->step);
+    if (decision->committed && decision->action == HM_ADVANCE) {
+        d->stride = *decision;
+        d->striding = true;
+    } else {
+        d->see(d->self, decision, 1);
+    }
+}
+
+enum hm_status hm_run_walk_decisions(const struct hm_run *run,
+                                     void (*see)(void *self, const struct hm_decision_record *decision, size_t steps),
+                                     void *self)
+{
+    struct decisions decisions = {.see = see, .self = self};
+    HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_DECISIONS, see_decision, &decisions));
+    end_stride(&decisions, run->steps);
+    return HM_OK;
 }
 
 /* ---- frames ---- */

@@ -28,6 +28,14 @@ enum hm_status hm_run_bonds(const struct hm_run *run, size_t (**bonds)[2], size_
 /* HM_BAD_INPUT unless both runs are of the same elements in the same order. */
 enum hm_status hm_run_check_same_atoms(const struct hm_run *run, const struct hm_run *reference);
 
+/* A number of the configuration that the file holds; NaN where it has none. */
+double hm_run_setting(const struct hm_run *run, const char *key);
+
+/* Every decision, and the steps that it covers: one, or with a stride all up to the next decision. */
+enum hm_status hm_run_walk_decisions(const struct hm_run *run,
+                                     void (*see)(void *self, const struct hm_decision_record *decision, size_t steps),
+                                     void *self);
+
 /* Frames one after the other, read in slabs. */
 struct hm_frame_cursor {
     const struct hm_run *run;

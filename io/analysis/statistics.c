@@ -113,3 +113,16 @@ enum hm_status hm_line_through(const double *x, const double *y, size_t count, s
     free(residual);
     return status;
 }
+
+static int ascending(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+double hm_median(double *values, size_t count)
+{
+    if (count == 0) return NAN;
+    qsort(values, count, sizeof *values, ascending);
+    return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
+}

@@ -38,4 +38,7 @@ enum hm_status hm_line_through(const double *x, const double *y, size_t count, s
 /* Student's t that is exceeded in magnitude in 5 of 100 cases; good to 1 % at 2 degrees of freedom, 0.1 % from 3 on. */
 double hm_student_95(double degrees_of_freedom);
 
+/* Of an even number the mean of the middle two, NaN of none; it leaves the values in order. */
+double hm_median(double *values, size_t count);
+
 #endif

@@ -1,5 +1,5 @@
 """What `hamlet analyze` says of a file, against NumPy, ASE and MDAnalysis on the same file: correlations, spectra, pair
-distributions, displacements, bonds and angles, slopes and their errors."""
+distributions, displacements, bonds and angles, slopes and their errors, rounds of strides."""
 import csv
 import json
 import os
@@ -223,6 +223,37 @@ def check_drift(name, analysis, data):
     close(analysis["energy_drift_relative_error"], error * steps / kinetic, f"{name}: its error", 1e-6)
 
 
+# ---- rounds of strides ----
+
+def check_rounds(name, analysis, stride):
+    with h5py.File(f"{name}.h5") as file:
+        table, decisions = file["hamlet/strides"][...], file["hamlet/decisions"][...]
+        run, system = dict(file["hamlet/run"].attrs), file["particles/system"]
+        x, v, m = system["position/value"][0], system["velocity/value"][0], system["mass"][...].ravel()
+    kept, refused = table["committed"] > 0, (table["committed"] == 0) & (table["strides"] > 0)
+    after = int(run["steps_done"] - run["warmup_steps"])
+    print(f"{name}: {kept.sum()} rounds, {refused.sum()} refused")
+    check(kept.sum() > 10, f"{name}: {kept.sum()} rounds are no test")
+    turning = np.linalg.norm((m[:, None] * np.cross(x, v)).sum(0)) / (m * np.linalg.norm(v, axis=1)).sum()
+    check(turning < 1e-8, f"{name}: it turns")
+    heated = 3 * len(m) - 6
+    changes = np.abs(table["energy_change"][kept])
+    strides = table["strides"][kept].sum()
+    check((decisions["action"] == 3).sum() == strides, f"{name}: decisions of strides")
+    forces = table["forces"].sum() + (decisions["action"] == 1).sum()
+    expected = {
+        "strides": strides, "stride_fs": stride * run["timestep_fs"], "stride_fraction": strides * stride / after,
+        "rounds": len(table), "rounds_refused": refused.sum(),
+        "iterations_per_stride": table["iterations"].sum() / table["tried"].sum(),
+        "stride_failure_fraction": (table["tried"] - table["strides"]).sum() / table["tried"].sum(),
+        "round_energy_drift_kT": np.median(changes[-(len(changes) // 10):]) * heated / 2,
+        "reversibility_max": np.nanmax(table["reversibility"]),
+        "oracle_calls": forces, "injection_fraction": (forces - run["warmup_steps"]) / after,
+        "rollbacks": stride * table["strides"][refused].sum()}
+    for field, value in expected.items():
+        close(analysis[field], value, f"{name}: {field}")
+
+
 # ---- runs ----
 
 WATER = """system: {geometry: water.xyz, initial_velocities: {temperature: 300 K, seed: 3}}
@@ -237,6 +268,20 @@ training: {warmup_steps: 200, mode: off}
 predictor: {type: zero}
 policy: {type: always}
 """
+MORSE = "{atoms: [0, %d], form: morse, De: 4.7 eV, a: 2.28 1/A, r0: 0.9572 A}"
+STRIDES = f"""system:
+  geometry: minimum.xyz
+  initial_velocities: {{temperature: 600 K, seed: 1, remove: [momentum, angular_momentum]}}
+hamiltonian:
+  type: valence
+  bonds: [{MORSE % 1}, {MORSE % 2}]
+  angles: [{{atoms: [1, 0, 2], k: 4.0 eV/rad2, theta0: 104.5 deg}}]
+integrator: {{timestep: 0.25 fs, steps: 16000}}
+predictor: {{type: action, mode: pure, stride: 8, hidden: 8, pairs: 300, gate_every: 20, gate: 0.03, max_error: 0.3}}
+training: {{warmup_steps: 3200, epochs: 50, polish: 200, episode_every_injections: 100000}}
+policy: {{type: never}}
+output: {{trajectory: strides.h5, stride: 8}}
+"""
 ARGON = """system: {geometry: argon.xyz, initial_velocities: {temperature: 120 K, seed: 3}}
 hamiltonian: {type: lennard_jones, cutoff: 7.5 A, shift: force, pairs: [{species: [Ar, Ar], epsilon: 119.8 kB K, sigma: 3.405 A}]}
 integrator: {timestep: 5 fs, steps: 400}
@@ -249,6 +294,8 @@ policy: {type: always}
 def make_geometries():
     with open("water.xyz", "w") as file:
         file.write('3\nProperties=species:S:1:pos:R:3 pbc="F F F"\nO 0 0 0\nH 0.9572 0 0\nH -0.24 0.9266 0\n')
+    with open("minimum.xyz", "w") as file:
+        file.write("3\n\nO 0 0 0\nH 0.75684806 0 0.58601438\nH -0.75684806 0 0.58601438\n")
     side = 5.4 * 3
     sites = [(a + da, b + db, c + dc) for a in range(3) for b in range(3) for c in range(3)
              for da, db, dc in ((0, 0, 0), (.5, .5, 0), (.5, 0, .5), (0, .5, .5))]
@@ -271,3 +318,7 @@ check_msd("argon", data)
 check_msd_of_mdanalysis("argon", data)
 check_rdf("argon", data)
 check_drift("argon", analysis, data)
+with open("strides.yaml", "w") as file:
+    file.write(STRIDES)
+hamlet("run", "strides.yaml", "--quiet", "--overwrite")
+check_rounds("strides", json.loads(hamlet("analyze", "strides.h5", "--json")), 8)
