@@ -48,6 +48,7 @@ static enum hm_status read_config(const struct hm_predictor_setup *setup, struct
         .batch = 128,
         .rate = 3e-3,
         .polish = (int)hm_config_integer(config, "training.polish"),
+        .refine = (int)hm_config_integer(config, "training.refine"),
         .seed = setup->seed,
     };
     return HM_OK;

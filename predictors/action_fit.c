@@ -1,5 +1,7 @@
 #include "predictors/action_fit.h"
 
+#include "predictors/action_rows.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +243,93 @@ static double loss_of(void *self, const size_t *pairs, size_t count, double *gra
     return loss(self, pairs, count, gradient);
 }
 
+/* ---- the last part ---- */
+
+static void forward(const void *self, size_t count, const double *x, double *y, double *work)
+{
+    const struct hm_action_map *map = self;
+    hm_action_network_slope(map->network, map->weights, count, x, y, work);
+}
+
+static void teach(const void *self, size_t count, const double *x, const double *u, double *work, double *gradient)
+{
+    const struct hm_action_map *map = self;
+    hm_action_network_teach(map->network, map->weights, count, x, u, work, gradient);
+}
+
+static void teach_each(const void *self, size_t count, size_t each, const double *x, const double *u,
+                       const double *work, double *room, double *rows)
+{
+    const struct hm_action_map *map = self;
+    hm_action_network_teach_each(map->network, map->weights, count, each, x, u, work, room, rows);
+}
+
+struct thinned {
+    struct hm_action_fit *fit;
+    size_t count; // of its pairs, evenly spread
+};
+
+/* In canonically scaled displacements, so that their squares are the loss: what each slope does, and what is wanted. */
+static void describe(void *self, size_t number, double *x, double *f, double *wanted)
+{
+    const struct thinned *thinned = self;
+    struct hm_action_fit *fit = thinned->fit;
+    const struct hm_action_map *map = fit->map;
+    const size_t pair = number * fit->pairs.count / thinned->count, n = 3 * map->natom, width = map->ninput;
+    const double norm = 1 / sqrt(*map->norm * (double)thinned->count), share = *map->unit / (double)fit->images;
+    read_pair(fit, pair, fit->middle, fit->wanted);
+    memcpy(x, &fit->standing[pair * fit->images * width], fit->images * width * sizeof *x);
+    memset(fit->weight, 0, width * sizeof *fit->weight);
+    for (size_t line = 0; line < fit->images * width; line++, f += 2 * n) {
+        double *dq = fit->out, *dp = fit->out + n, *weight = &fit->weight[line % width];
+        memset(fit->out, 0, 2 * n * sizeof *fit->out);
+        *weight = share * map->inverse_spread[line % width];
+        hm_invariants_look(map->invariants, line / width, fit->middle, fit->middle + n);
+        hm_invariants_gradient(map->invariants, fit->weight, dq, dp);
+        *weight = 0;
+        for (size_t k = 0; k < n; k++) {
+            const double s = sqrt(map->mass[k / 3] * *map->frequency);
+            f[k] = norm * s * dp[k];
+            f[n + k] = -norm * dq[k] / s;
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        const double s = sqrt(map->mass[k / 3] * *map->frequency);
+        wanted[k] = norm * s * fit->wanted[k];
+        wanted[n + k] = norm * fit->wanted[n + k] / s;
+    }
+}
+
+static enum hm_status refine(struct hm_action_fit *fit, const struct hm_effort *effort)
+{
+    struct hm_action_map *map = fit->map;
+    const struct hm_action_learner learner = {
+        .ninput = map->ninput,
+        .width = map->ninput,
+        .nweight = hm_action_network_size(map->network),
+        .nwork = hm_action_network_work(map->network),
+        .nroom = hm_action_network_room(map->network),
+        .weights = map->weights,
+        .forward = forward,
+        .teach = teach,
+        .teach_each = teach_each,
+        .self = map,
+    };
+    struct thinned thinned = {
+        .fit = fit,
+        .count = hm_action_rows_choose(&learner, fit->pairs.count, fit->images, 6 * map->natom),
+    };
+    const struct hm_action_rows_source source = {
+        .count = thinned.count,
+        .images = fit->images,
+        .dim = 6 * map->natom,
+        .describe = describe,
+        .self = &thinned,
+    };
+    if (effort->refine == 0 || thinned.count == 0) return HM_OK;
+    return hm_action_rows_refine(&learner, &source, effort->refine, effort->interrupt);
+}
+
 enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effort *effort)
 {
     const struct hm_descent descent = {
@@ -251,5 +340,6 @@ enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effo
         .loss = loss_of,
         .self = fit,
     };
-    return hm_descent_run(&descent, effort);
+    HM_TRY(hm_descent_run(&descent, effort));
+    return refine(fit, effort);
 }

@@ -24,6 +24,8 @@ static struct places places_of(struct hm_action_network n)
 /* In the scratch, arrays (count, nhidden): activations, what the slope passed back, and what teaching passes forward
  * and back. */
 enum { A1, A2, BACK1, BACK2, TANGENT1, TANGENT2, CURVE1, CURVE2, ARRAYS };
+/* In the room, arrays (count, each, nhidden) likewise. */
+enum { EACH_T1, EACH_V, EACH_T2, EACH_Z2, EACH_Z1, ROOMS };
 
 size_t hm_action_network_size(struct hm_action_network network)
 {
@@ -33,6 +35,11 @@ size_t hm_action_network_size(struct hm_action_network network)
 size_t hm_action_network_work(struct hm_action_network network)
 {
     return ARRAYS * network.nhidden;
+}
+
+size_t hm_action_network_room(struct hm_action_network network)
+{
+    return ROOMS * network.nhidden;
 }
 
 void hm_action_network_draw(struct hm_action_network network, uint64_t seed, size_t member, double *weights)
@@ -119,4 +126,56 @@ void hm_action_network_teach(struct hm_action_network n, const double *weights, 
     multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, t1, u, 1, gradient);
     multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, z1, x, 1, gradient);
     add_columns(count, h, z1, gradient + at.b1);
+}
+
+static double slope_at(double tanh)
+{
+    return 1 - tanh * tanh;
+}
+
+/* Where number i of (count, each, h) has its own in (count, h). */
+static size_t place_in(size_t i, size_t each, size_t h)
+{
+    return i / (each * h) * h + i % h;
+}
+
+/* matrix (rows, columns) += a b^T + c d^T */
+static void add_outer(size_t rows, size_t columns, const double *a, const double *b, const double *c, const double *d,
+                      double *matrix)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) matrix[i * columns + j] += a[i] * b[j] + c[i] * d[j];
+}
+
+void hm_action_network_teach_each(struct hm_action_network n, const double *weights, size_t count, size_t each,
+                                  const double *x, const double *u, const double *work, double *room, double *rows)
+{
+    const struct places at = places_of(n);
+    const size_t h = n.nhidden, size = count * h, m = count * each, part = m * h;
+    double *t1 = room + EACH_T1 * part, *v = room + EACH_V * part, *t2 = room + EACH_T2 * part;
+    double *z2 = room + EACH_Z2 * part, *z1 = room + EACH_Z1 * part;
+    const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
+    multiply(CblasNoTrans, CblasTrans, m, h, n.ninput, u, w1, 0, t1);
+    for (size_t i = 0; i < part; i++) v[i] = t1[i] * slope_at(work[A1 * size + place_in(i, each, h)]);
+    multiply(CblasNoTrans, CblasTrans, m, h, h, v, w2, 0, t2);
+    for (size_t i = 0; i < part; i++) {
+        const double a2 = work[A2 * size + place_in(i, each, h)], s2 = slope_at(a2);
+        z2[i] = -2 * a2 * w3[i % h] * t2[i] * s2;
+        t2[i] *= s2;
+    }
+    multiply(CblasNoTrans, CblasNoTrans, m, h, h, z2, w2, 0, z1);
+    for (size_t i = 0; i < part; i++) {
+        const size_t k = place_in(i, each, h);
+        const double a1 = work[A1 * size + k], s1 = slope_at(a1);
+        z1[i] = (z1[i] - 2 * a1 * work[BACK1 * size + k] * t1[i]) * s1;
+        t1[i] = work[BACK1 * size + k] * s1; /* the tangent has done its work */
+    }
+    for (size_t r = 0; r < m; r++, rows += at.end) {
+        const double *a1 = work + A1 * size + r / each * h, *back2 = work + BACK2 * size + r / each * h;
+        add_outer(h, n.ninput, &t1[r * h], &u[r * n.ninput], &z1[r * h], &x[r / each * n.ninput], rows);
+        add_outer(h, h, back2, &v[r * h], &z2[r * h], a1, rows + at.w2);
+        cblas_daxpy((int)h, 1, &z1[r * h], 1, rows + at.b1, 1);
+        cblas_daxpy((int)h, 1, &z2[r * h], 1, rows + at.b2, 1);
+        cblas_daxpy((int)h, 1, &t2[r * h], 1, rows + at.w3, 1);
+    }
 }

@@ -23,6 +23,7 @@ struct hm_action_network {
 size_t hm_action_network_size(struct hm_action_network network);
 /* Doubles of scratch for each row. */
 size_t hm_action_network_work(struct hm_action_network network);
+size_t hm_action_network_room(struct hm_action_network network);
 
 /* Weights drawn from a seed and the member of a committee, of a size that leaves tanh in its linear part. */
 void hm_action_network_draw(struct hm_action_network network, uint64_t seed, size_t member, double *weights);
@@ -33,5 +34,9 @@ void hm_action_network_slope(struct hm_action_network network, const double *wei
 /* gradient += d/dweights sum over rows of u . dN/dx, after hm_action_network_slope of the same rows. */
 void hm_action_network_teach(struct hm_action_network network, const double *weights, size_t count, const double *x,
                              const double *u, double *work, double *gradient);
+/* The same one by one, for `each` directions u (count, each, ninput) of every row: rows (count, each, size) +=
+ * gradients, with room for count * each * hm_action_network_room numbers. `work` stays as it is. */
+void hm_action_network_teach_each(struct hm_action_network network, const double *weights, size_t count, size_t each,
+                                  const double *x, const double *u, const double *work, double *room, double *rows);
 
 #endif

@@ -18,6 +18,7 @@ struct hm_effort {
     size_t batch;  // examples of a step of it
     double rate;   // its first step; falls along half a cosine
     int polish;    // iterations of L-BFGS
+    int refine;    // of Levenberg-Marquardt, by who can (action_rows.h)
     uint64_t seed; // order of batches
     struct hm_interrupt interrupt;
 };

@@ -327,7 +327,7 @@ static void test_descent(void)
     make_map(&molecule, 0, &map);
     memset(map.mean, 0, map.ninput * sizeof *map.mean);
     const struct hm_action_pairs pairs = make_pairs(&molecule, rows);
-    const struct hm_effort effort = {50, 16, 3e-3, 200, 1, HM_NO_INTERRUPT};
+    const struct hm_effort effort = {50, 16, 3e-3, 200, 0, 1, HM_NO_INTERRUPT};
     hm_action_fit_measure(&map, pairs, 60);
     HM_ASSERT_OK(hm_action_fit_create(&map, pairs, &fit));
     const double before = hm_action_fit_error(fit, 0, PAIRS, NULL);
@@ -400,7 +400,7 @@ static void test_direct_gradient_and_descent(void)
         largest = fmax(largest, fabs(gradient[k]));
     }
     CU_ASSERT_TRUE(largest > 0 && worst <= 1e-6 * largest);
-    const struct hm_effort effort = {20, 16, 3e-3, 200, 1, HM_NO_INTERRUPT};
+    const struct hm_effort effort = {20, 16, 3e-3, 200, 0, 1, HM_NO_INTERRUPT};
     const double before = hm_action_direct_error(&direct, pairs);
     HM_ASSERT_OK(hm_action_direct_fit(&direct, pairs, &effort));
     CU_ASSERT_TRUE(hm_action_direct_error(&direct, pairs) < 0.1 * before);

@@ -1,0 +1,50 @@
+/* The residuals of a fit one by one, for the last part of it: what a network says of the images of a pair of points is
+ * linear in the displacement, so that a pair is a small matrix.
+ *
+ *   r = V (sum over images F_g y_g - wanted),  y_g = what the network gives for x_g     u_g = V F_g
+ *
+ * V are the directions that the F_g can reach, an orthonormal basis: without those of the whole molecule's motion and
+ * rotation, and out of plane of a molecule that stays in it, there are fewer than half of 6 natom. What they do not
+ * reach is the same for all weights and left out.
+ *
+ * Shapes: dim = 6 natom; per pair x (images, ninput), F (images, width, dim), wanted (dim); rows are of `each`
+ * directions of each pair. Units: dimensionless. Errors: HM_OUT_OF_MEMORY, HM_STOPPED. Owns: its arrays. MPI: local.
+ */
+#ifndef HM_PREDICTORS_ACTION_ROWS_H
+#define HM_PREDICTORS_ACTION_ROWS_H
+
+#include "io/interrupt.h"
+
+#include <stddef.h>
+
+/* A network from ninput numbers to width, of rows of x. Where a forward pass is asked for, it left its traces before.
+ */
+struct hm_action_learner {
+    size_t ninput, width, nweight, nwork; // doubles of traces per row
+    size_t nroom;                         // doubles of scratch per row of teach_each
+    double *weights;
+    void (*forward)(const void *self, size_t count, const double *x, double *y, double *work);
+    /* gradient += d/dweights sum over rows of u . y */
+    void (*teach)(const void *self, size_t count, const double *x, const double *u, double *work, double *gradient);
+    /* rows (count, each, nweight) += of u (count, each, width), one by one */
+    void (*teach_each)(const void *self, size_t count, size_t each, const double *x, const double *u,
+                       const double *work, double *room, double *rows);
+    const void *self;
+};
+
+struct hm_action_rows_source {
+    size_t count, images, dim;
+    void (*describe)(void *self, size_t pair, double *x, double *f, double *wanted);
+    void *self;
+};
+
+/* Pairs out of `available` that a refinement looks at: enough to determine the weights several times over, and what
+ * memory allows; 0 if that is too few, or the weights too many. */
+size_t hm_action_rows_choose(const struct hm_action_learner *learner, size_t available, size_t images, size_t dim);
+
+/* At most `steps` of Levenberg-Marquardt (levenberg.h) on these pairs. */
+enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
+                                     const struct hm_action_rows_source *source, int steps,
+                                     struct hm_interrupt interrupt);
+
+#endif
