@@ -80,6 +80,8 @@ struct hm_dispatch {
     int64_t step;                   // that questions are for: in messages and in the log
     int64_t calls;                  // labels received
     int64_t faults[HM_FAULT_COUNT]; // of this process
+    bool no_place;                  // the latest request without a force: every call of it was answered, and none
+                                    // converged or was finite: more likely the geometry than the oracle
     double seconds_oracle;          // evaluation time the oracles report
     double seconds_blocked;         // time the driver stood still for other ranks
     double seconds_inline;          // time the driver spent evaluating itself

@@ -141,12 +141,14 @@ enum hm_status hm_dispatch_log_faults(struct hm_dispatch *dispatch, struct hm_fa
     return HM_OK;
 }
 
-enum hm_status hm_request_give_up(const struct hm_dispatch *dispatch, const struct hm_request *request)
+enum hm_status hm_request_give_up(struct hm_dispatch *dispatch, const struct hm_request *request)
 {
     const size_t calls = request->attempt + 1;
-    const bool physics = dispatch->rules.analytic && (size_t)request->faults[HM_FAULT_NOT_FINITE] == calls;
+    const int64_t not_finite = request->faults[HM_FAULT_NOT_FINITE];
+    const bool physics = dispatch->rules.analytic && (size_t)not_finite == calls;
     const bool none_left = hm_desk_next_group(dispatch->desk, 0) < 0;
     char kinds[160];
+    dispatch->no_place = (size_t)(not_finite + request->faults[HM_FAULT_NOT_CONVERGED]) == calls;
     if (physics)
         return hm_fail(HM_DIVERGED, "step %lld: the oracle's energy or force is not finite (asked %zu time%s)",
                        (long long)dispatch->step, calls, calls == 1 ? "" : "s");

@@ -63,6 +63,6 @@ enum hm_fault hm_request_judge(struct hm_request *request);
 /* Writes the fault down. */
 enum hm_status hm_request_log_fault(struct hm_dispatch *dispatch, struct hm_request *request, enum hm_fault fault);
 /* The status of a request that has failed, with its message. */
-enum hm_status hm_request_give_up(const struct hm_dispatch *dispatch, const struct hm_request *request);
+enum hm_status hm_request_give_up(struct hm_dispatch *dispatch, const struct hm_request *request);
 
 #endif

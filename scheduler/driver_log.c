@@ -73,14 +73,28 @@ void hm_driver_log_header(struct hm_log *log, const struct hm_job *job, const st
         hm_log_line(r->log, "%d ranks in each oracle group", layout->group_size);
 }
 
+static void log_no_strides(const struct subject *r)
+{
+    char error[64] = "";
+    const double held_out = r->simulation->state->rounds.held_out;
+    if (!isnan(held_out)) snprintf(error, sizeof error, " (the latest: an error of %.2g)", held_out);
+    hm_log_line(r->log,
+                "warning: no strides were taken, every step was exact: no map was good enough to drive%s; a longer "
+                "warm-up, more training.epochs and polish, a shorter stride, or a larger predictor.max_error help",
+                error);
+}
+
 static void log_strides(const struct subject *r)
 {
     const struct hm_state *s = r->simulation->state;
+    const struct hm_strides *strides = &r->simulation->propagator.strides;
+    const bool due = s->step > r->simulation->propagator.schedule.warmup_steps;
+    if (strides->stride > 0 && s->rounds.tried == 0 && due) log_no_strides(r);
     if (s->rounds.tried == 0) return;
     hm_log_line(r->log,
                 "%lld strides of %lld steps, %.1f iterations each; %lld without a solution, %lld outside, %lld rounds "
                 "refused by the gate",
-                (long long)s->rounds.taken, (long long)r->simulation->propagator.strides.stride,
+                (long long)s->rounds.taken, (long long)strides->stride,
                 (double)s->rounds.iterations / (double)s->rounds.tried, (long long)s->rounds.unsolved,
                 (long long)s->rounds.outside, (long long)s->rounds.refused);
 }

@@ -28,6 +28,7 @@ enum hm_status hm_recorder_create(const struct hm_recorder_setup *setup, struct 
         .stride = hm_config_integer(config, "output.stride"),
         .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
         .sample_every = hm_committee_stride(setup->committee),
+        .most_error = setup->committee->member[0].ops->advance ? hm_config_real(config, "predictor.max_error") : NAN,
         .energy_at_frames = wants_energy_at_frames(config),
     };
     hm_job_weights_form(setup->job, &setup->committee->member[0], recorder->form, sizeof recorder->form);
@@ -108,22 +109,36 @@ static enum hm_status write_injection(struct hm_recorder *r, const struct hm_sta
     return hm_trajectory_log_injection(r->trajectory, &record);
 }
 
+/* Why a map does not drive. */
+static void tell_refusal(const struct hm_recorder *r, const struct hm_training_record *record, size_t size, char *text)
+{
+    *text = '\0';
+    if (isnan(r->most_error) || isnan(record->held_out_after)) return;
+    if (record->held_out_after <= r->most_error)
+        snprintf(text, size, "; its error is %.2g, but strides from where it was not taught do not lead there and back",
+                 record->held_out_after);
+    else
+        snprintf(text, size, "; its error is %.2g, and predictor.max_error %.2g", record->held_out_after,
+                 r->most_error);
+}
+
 /* The first accepted episode and every later change is worth a line; refused ones are in the file. */
 static void log_lesson(struct hm_recorder *r, const struct hm_training_record *record)
 {
-    char model[64];
+    char model[64] = "", refusal[160];
     if (record->terms > 0)
-        snprintf(model, sizeof model, "%d terms (condition %.1g)", (int)record->terms, record->condition);
-    else
-        snprintf(model, sizeof model, "history of %d steps", (int)record->history);
+        snprintf(model, sizeof model, ", %d terms (condition %.1g)", (int)record->terms, record->condition);
+    else if (isnan(r->most_error))
+        snprintf(model, sizeof model, ", history of %d steps", (int)record->history);
+    tell_refusal(r, record, sizeof refusal, refusal);
     if (!record->accepted && record->version > 0) return;
     if (!record->accepted)
-        hm_log_line(r->log, "step %lld: training did not come to usable weights yet (%.0f labels)",
-                    (long long)record->step, record->samples);
+        hm_log_line(r->log, "step %lld: training did not come to usable weights yet (%.0f labels)%s",
+                    (long long)record->step, record->samples, refusal);
     else
         hm_log_line(
             r->log,
-            "step %lld: weights version %d of member %d, %s, held-out error %.2g of the rms (%.2f s, %.0f labels)",
+            "step %lld: weights version %d of member %d%s, held-out error %.2g of the rms (%.2f s, %.0f labels)",
             (long long)record->step, (int)record->version, (int)record->member, model, record->held_out_after,
             record->seconds, record->samples);
 }

@@ -29,6 +29,7 @@ struct hm_recorder {
     int64_t stride, warmup_steps;
     int64_t sample_every; // steps between velocities that are correlated: those of a stride, or one
     int64_t progress_at;  // step of the next line of progress
+    double most_error;    // of a map that may drive; NaN: there is none
     bool energy_at_frames;
     char form[1024]; // of the weights
     double *force;   // (natom, 3) of a frame asked for

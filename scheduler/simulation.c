@@ -47,11 +47,12 @@ static enum hm_status create_policy(struct hm_simulation *s, const struct hm_job
 static struct hm_schedule read_schedule(const struct hm_config *config)
 {
     const bool automatic = hm_config_is(config, "injection.burst", "auto");
+    const bool usual = hm_config_is(config, "training.episode_every_injections", "auto");
     return (struct hm_schedule){
         .timestep = hm_config_real(config, "integrator.timestep"),
         .warmup_steps = hm_config_integer(config, "training.warmup_steps"),
         .activate_steps = hm_config_integer(config, "policy.activate_after_steps"),
-        .episode_every_injections = hm_config_integer(config, "training.episode_every_injections"),
+        .episode_every_injections = usual ? 0 : hm_config_integer(config, "training.episode_every_injections"),
         .episode_min_injections = hm_config_integer(config, "training.episode_min_injections"),
         .wait_for_training = hm_config_is(config, "training.mode", "synchronous"),
         .restore_energy = hm_config_flag(config, "injection.restore_energy"),

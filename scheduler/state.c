@@ -10,7 +10,7 @@ enum hm_status hm_state_create(const struct hm_frame *frame, struct hm_represent
     *state = NULL;
     struct hm_state *s = calloc(1, sizeof *s);
     if (!s) return hm_fail(HM_OUT_OF_MEMORY, "no memory for the state");
-    s->residual_relative = s->energy_reference = s->rounds.reference = NAN;
+    s->residual_relative = s->energy_reference = s->rounds.reference = s->rounds.held_out = NAN;
     s->storage = s->x_spare = calloc(12 * frame->natom, sizeof *s->x_spare);
     if (s->storage) {
         s->bath_kick = s->x_spare + 3 * frame->natom;

@@ -33,6 +33,7 @@ struct hm_rounds {
     int64_t tried, taken, iterations, unsolved, outside; // strides
     int64_t refused;                                     // rounds
     int64_t forces;                                      // asked for in the round that goes on
+    double held_out; // error of the latest map that was not good enough to drive; NaN: none
 };
 
 struct hm_state {

@@ -57,14 +57,15 @@ struct hm_observer {
 
 struct hm_schedule {
     double timestep;
-    int64_t warmup_steps;   // exact, whatever the policy says
-    int64_t activate_steps; // further exact steps before the policy decides
-    int64_t episode_every_injections, episode_min_injections;
+    int64_t warmup_steps;             // exact, whatever the policy says
+    int64_t activate_steps;           // further exact steps before the policy decides
+    int64_t episode_every_injections; // 0: teach.c decides
+    int64_t episode_min_injections;
     bool wait_for_training; // synchronous: the bits do not depend on how long training takes
     bool restore_energy;
     double restore_fraction; // of the missing energy, at each injection
-    bool impulse; // an injection makes up for the error of all steps since the one before
-    size_t burst; // consecutive exact steps of an injection; 0 = what the committee needs
+    bool impulse;            // an injection makes up for the error of all steps since the one before
+    size_t burst;            // consecutive exact steps of an injection; 0 = what the committee needs
 };
 
 struct hm_limits {

@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_STRIDES = 4, FEWEST_PAIRS = 200 };
+enum { SEGMENT_STRIDES = 4, FEWEST_PAIRS = 200, FEWEST_STEPS = 50, RESONANT_STRIDES = 3 };
 
 static const double PI = 3.14159265358979323846;
 static const double RESONANCE = 0.03; /* of a multiple of the period */
+static const double LOOK_EVERY_SECONDS = 1e-3;
 
 /* ---- rules ---- */
 
@@ -24,7 +25,18 @@ static const double RESONANCE = 0.03; /* of a multiple of the period */
 static enum hm_status refuse_too_few_pairs(const struct hm_config *config, int64_t stride)
 {
     const int64_t warmup = hm_config_integer(config, "training.warmup_steps"), pairs = warmup * 7 / 8 - stride - 2;
-    if (pairs >= FEWEST_PAIRS || hm_config_is(config, "training.mode", "off")) return HM_OK;
+    const int64_t most = hm_config_integer(config, "predictor.pairs");
+    if (warmup < FEWEST_STEPS)
+        return hm_config_fault(
+            config, "training.warmup_steps",
+            "the gate compares with the mean kinetic energy of the warm-up: it takes %d steps or more, "
+            "and has %lld",
+            FEWEST_STEPS, (long long)warmup);
+    if (hm_config_is(config, "training.mode", "off")) return HM_OK;
+    if (most < FEWEST_PAIRS)
+        return hm_config_fault(config, "predictor.pairs", "an action needs %d pairs, not %lld", FEWEST_PAIRS,
+                               (long long)most);
+    if (pairs >= FEWEST_PAIRS) return HM_OK;
     return hm_config_fault(
         config, "training.warmup_steps",
         "%lld exact steps give %lld pairs of points a stride of %lld steps apart: an action needs %d, "
@@ -52,13 +64,13 @@ static enum hm_status refuse_the_impossible(const struct hm_config *config, int6
     if (hm_config_integer(config, "predictor.committee") > 1)
         return hm_config_fault(config, "predictor.committee", "an action drives alone: remove it");
     if (hm_config_integer(config, "output.stride") % stride != 0)
-        return hm_config_fault(config, "output.stride",
-                               "must be a multiple of predictor.stride, %lld: frames lie where "
-                               "strides end",
-                               (long long)stride);
+        return hm_config_fault(
+            config, "output.stride",
+            "output.stride must be a multiple of predictor.stride, %lld: frames lie where strides end",
+            (long long)stride);
     if (hm_config_integer(config, "training.warmup_steps") % stride != 0)
-        return hm_config_fault(config, "training.warmup_steps", "must be a multiple of predictor.stride, %lld",
-                               (long long)stride);
+        return hm_config_fault(config, "training.warmup_steps",
+                               "training.warmup_steps must be a multiple of predictor.stride, %lld", (long long)stride);
     return refuse_too_few_pairs(config, stride);
 }
 
@@ -78,7 +90,8 @@ enum hm_status hm_strides_create(const struct hm_config *config, const struct hm
     if (!hm_config_is(config, "predictor.segment_steps", "auto"))
         strides->segment_steps = hm_config_integer(config, "predictor.segment_steps");
     if (strides->segment_steps % stride != 0)
-        return hm_config_fault(config, "predictor.segment_steps", "must be a multiple of predictor.stride, %lld",
+        return hm_config_fault(config, "predictor.segment_steps",
+                               "predictor.segment_steps must be a multiple of predictor.stride, %lld",
                                (long long)stride);
     strides->scratch = calloc((size_t)(strides->gate_every + 2) * 6 * natom, sizeof *strides->scratch);
     if (!strides->scratch)
@@ -99,7 +112,7 @@ enum hm_status hm_strides_check(const struct hm_config *config, const struct hm_
                                "a pure stride of %.3g fs is too long for a vibration of %.3g fs: at most %.3g fs "
                                "(w h <= 2), or 'mode: composed'",
                                h * HM_TIME_FS, period * HM_TIME_FS, period / PI * HM_TIME_FS);
-    for (int n = 1; n <= 2; n++) {
+    for (int n = 1; n <= RESONANT_STRIDES; n++) {
         const double m = round(n * h / period);
         if (m < 1 || fabs(n * h - m * period) > RESONANCE * m * period) continue;
         snprintf(
@@ -120,9 +133,9 @@ void hm_strides_release(struct hm_strides *strides)
 
 bool hm_stride_is_due(const struct hm_propagator *p, const struct hm_state *s, int64_t steps)
 {
-    return p->strides.stride > 0 && s->step >= p->schedule.warmup_steps + p->schedule.activate_steps &&
-           s->segment_left == 0 && s->step % p->strides.stride == 0 && s->step + p->strides.stride <= steps &&
-           hm_committee_ready(p->committee);
+    return p->strides.stride > 0 && !s->pending.there &&
+           s->step >= p->schedule.warmup_steps + p->schedule.activate_steps && s->segment_left == 0 &&
+           s->step % p->strides.stride == 0 && s->step + p->strides.stride <= steps && hm_committee_ready(p->committee);
 }
 
 /* ---- a round ---- */
@@ -175,29 +188,47 @@ static void set_frame(struct hm_state *s, const double *at)
     memcpy(s->frame.v, at + n, n * sizeof *at);
 }
 
-/* Strides from the frame on until `most` of them are done or one is not to be believed; returns how many. */
-static int64_t run_strides(struct hm_propagator *p, struct hm_state *s, int64_t most)
+static bool is_finite(const double *values, size_t count)
+{
+    double sum = 0;
+    for (size_t k = 0; k < count; k++) sum += values[k] * 0; /* 0 for a finite number, NaN otherwise */
+    return sum == 0;
+}
+
+/* The next point from the one before; false if it is not to be believed. */
+static bool stride(struct hm_propagator *p, struct hm_state *s, int64_t number)
 {
     const struct hm_predictor *predictor = &p->committee->member[0];
     const size_t n = 3 * s->frame.natom;
+    double *next = point(p, s, number + 1);
+    struct hm_advance told;
+    memcpy(next, point(p, s, number), 2 * n * sizeof *next);
+    predictor->ops->advance(predictor->self, number == 0, next, next + n, &told);
+    const bool solved = told.converged && is_finite(next, 2 * n);
+    s->rounds.tried++;
+    s->rounds.iterations += told.iterations;
+    s->rounds.unsolved += !solved;
+    s->rounds.outside += solved && told.outside;
+    return solved && !told.outside;
+}
+
+/* Strides from the frame on until `most` of them are done or one is not to be believed. HM_STOPPED. */
+static enum hm_status run_strides(struct hm_propagator *p, struct hm_state *s, int64_t most, int64_t *done)
+{
     const double started = hm_clock();
-    int64_t done = 0;
-    bool believed = true;
+    double looked = started;
+    enum hm_status status = HM_OK;
+    *done = 0;
     get_frame(s, point(p, s, 0));
-    while (believed && done < most) {
-        double *next = point(p, s, done + 1);
-        struct hm_advance told;
-        memcpy(next, point(p, s, done), 2 * n * sizeof *next);
-        predictor->ops->advance(predictor->self, done == 0, next, next + n, &told);
-        believed = told.converged && !told.outside;
-        done += believed;
-        s->rounds.tried++;
-        s->rounds.iterations += told.iterations;
-        s->rounds.unsolved += !told.converged;
-        s->rounds.outside += told.converged && told.outside;
+    while (status == HM_OK && *done < most && stride(p, s, *done)) {
+        ++*done;
+        const double now = hm_clock();
+        if (now - looked < LOOK_EVERY_SECONDS) continue;
+        looked = now;
+        status = hm_interrupt_check(&p->interrupt);
     }
     p->seconds_predict += hm_clock() - started;
-    return done;
+    return status;
 }
 
 /* How far from where the last stride began one ends that is taken back from its end, over the length of the stride. */
@@ -231,6 +262,13 @@ static void rescale(struct hm_propagator *p, struct hm_state *s, int64_t done)
     s->rounds.energy = s->rounds.reference;
 }
 
+/* Strides that lead to where there is no force are as wrong as those that lead to another energy; an oracle that failed
+ * says nothing of them. */
+static bool leads_nowhere(const struct hm_propagator *p, enum hm_status status)
+{
+    return status == HM_DIVERGED || (status == HM_ORACLE_FAILED && p->oracle->no_place);
+}
+
 /* The gate: does the exact energy where the strides end allow them? The frame is left where they began. */
 static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t done, struct hm_round_record *record)
 {
@@ -239,6 +277,10 @@ static enum hm_status check(struct hm_propagator *p, struct hm_state *s, int64_t
     const enum hm_status status = ask(p, s, s->step + done * p->strides.stride);
     if (status == HM_OK) keep_energy(p, s);
     set_frame(s, point(p, s, 0));
+    if (leads_nowhere(p, status)) {
+        hm_status_clear();
+        return HM_OK;
+    }
     HM_TRY(status);
     record->energy_change = (s->rounds.energy - s->rounds.reference) / s->vigil.kinetic;
     record->committed = fabs(record->energy_change) <= p->strides.gate;
@@ -294,8 +336,9 @@ enum hm_status hm_stride_round(struct hm_propagator *p, struct hm_state *s, int6
         .iterations = HM_ITERATIONS_UNKNOWN,
     };
     struct hm_round_record record = {.step = s->step, .energy_change = NAN, .reversibility = NAN};
-    const int64_t done = run_strides(p, s, most);
-    const enum hm_status status = done > 0 ? check(p, s, done, &record) : HM_OK;
+    int64_t done;
+    enum hm_status status = run_strides(p, s, most, &done);
+    if (status == HM_OK && done > 0) status = check(p, s, done, &record);
     if (status != HM_OK) { /* to be tried again as if nothing had been */
         s->rounds = before;
         return status;

@@ -8,6 +8,12 @@
  *   to a round    v_n = v_{n-1/2} + dt F_n / 2m, one force; state->on_step says that frame.v is v_n
  *   to a segment  v_{n-1/2} = v_n - dt F_n / 2m, with the force of its first step (step.c)
  *
+ * At worst every round is taken back: then segment_steps steps take segment_steps + 2 forces, those at the end of the
+ * round and, twice, where it began. Shorter rounds after one that was taken back do not help: the energy of a
+ * symplectic map goes to and fro, and where a short round ends it is still near the gate (of 160000 steps of water
+ * under a bad map 60 % were then exact, else 30 %). What helps is what segments teach: 2 %, with an episode whenever
+ * they have added a sixteenth to all exact steps (teach.c).
+ *
  * The energy accumulates errors and is compared with that of the first round: gates on single strides never see a slow
  * creep. A round is committed as a whole within one call, so that a checkpoint never falls into one. From its end the
  * last stride is also taken back in time: how far from its start that leads is the residual of reversibility.
@@ -38,7 +44,7 @@ struct hm_strides {
 enum hm_status hm_strides_create(const struct hm_config *config, const struct hm_committee *committee, size_t natom,
                                  struct hm_strides *strides);
 /* What the fastest vibration T of the system as it starts says of a stride h (period.h): HM_BAD_CONFIG for a pure one
- * beyond w h = 2, and a word of caution (else empty) where n h is within 3 % of m T for n = 1 or 2: a resonance. */
+ * beyond w h = 2, and a word of caution (else empty) where n h is within 3 % of m T for n <= 3: a resonance. */
 enum hm_status hm_strides_check(const struct hm_config *config, const struct hm_strides *strides,
                                 struct hm_dispatch *oracle, const struct hm_frame *frame, size_t size, char *caution);
 void hm_strides_release(struct hm_strides *strides);

@@ -13,6 +13,7 @@ enum hm_status hm_teach_take(struct hm_propagator *p, struct hm_state *s, struct
         s->primed = false;
     }
     lesson->record.version = s->weights_version;
+    if (lesson->episode && !lesson->record.accepted) s->rounds.held_out = lesson->record.held_out_after;
     return p->observer.lesson ? p->observer.lesson(p->observer.self, s, lesson) : HM_OK;
 }
 
@@ -55,12 +56,21 @@ static enum hm_status teach_rows(struct hm_propagator *p, struct hm_state *s, in
     return hm_trainer_teach(p->trainer, p->rows, count);
 }
 
+/* A map is fitted for long: it waits until there is a sixteenth more to learn from. */
+static int64_t episode_interval(const struct hm_propagator *p, const struct hm_state *s)
+{
+    enum { USUAL = 50, SHARE = 16 };
+    if (p->schedule.episode_every_injections > 0) return p->schedule.episode_every_injections;
+    return p->strides.stride > 0 && s->exact_steps > USUAL * SHARE ? s->exact_steps / SHARE : USUAL;
+}
+
 static bool episode_is_due(const struct hm_propagator *p, const struct hm_state *s, const struct hm_step *now)
 {
     const struct hm_schedule *schedule = &p->schedule;
     if (now->step < schedule->warmup_steps) return now->step == schedule->warmup_steps - 1;
+    if (s->segment_left > 1) return false; /* a segment that is cut in two gives fewer pairs */
     const bool asked = now->episode_asked && s->injections_since_episode >= schedule->episode_min_injections;
-    return asked || s->injections_since_episode >= schedule->episode_every_injections;
+    return asked || s->injections_since_episode >= episode_interval(p, s);
 }
 
 /* `history: auto` is settled once, by what the warm-up shows. */

@@ -41,6 +41,8 @@ refused() {
 }
 
 refused 'action needs 200' training.warmup_steps=160
+refused 'needs 200 pairs, not 100' predictor.pairs=100
+refused 'the gate.*kinetic energy of the warm-up' training.warmup_steps=32
 refused 'training.warmup_steps.*multiple of predictor.stride' training.warmup_steps=1601
 refused 'output.stride.*multiple of predictor.stride' output.stride=24
 refused 'predictor.segment_steps.*multiple of predictor.stride' predictor.segment_steps=30
@@ -56,6 +58,16 @@ refused "only with 'mode: direct'" predictor.rescale_energy=true
 timeout 120 "$HAMLET" run water.yaml --set predictor.stride=36 --set output.stride=36 --set training.warmup_steps=1800 \
     --set integrator.steps=2000 --overwrite >output 2>&1
 grep -q 'within 3 % of 1 period.*resonance' output || complain "no warning of a resonance: $(cat output)"
+
+# 3 of 6 fs are 18 fs, of which two periods take 17.7.
+timeout 120 "$HAMLET" run water.yaml --set predictor.stride=24 --set output.stride=24 --set training.warmup_steps=1800 \
+    --set integrator.steps=2040 --overwrite >output 2>&1
+grep -q '3 strides of 6 fs are within 3 % of 2 periods.*resonance' output || complain "no warning of 6 fs: $(cat output)"
+
+# A map that is not good enough does not drive, and both lines say why.
+timeout 120 "$HAMLET" run water.yaml --set predictor.max_error=1e-12 --overwrite >output 2>&1
+grep -q 'step 1599: training did not come.*predictor.max_error 1e-12' output || complain "no reason: $(cat output)"
+grep -q 'no strides were taken, every step was exact.*the latest: an error of' output || complain "silent: $(cat output)"
 
 # What is counted: every force after the warm-up, whatever it was for, and steps that strides went over.
 timeout 120 "$HAMLET" run water.yaml --overwrite >output 2>&1 || complain "the run failed: $(cat output)"
