@@ -14,7 +14,9 @@ enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_ti
     map->network = (struct hm_action_network){f, nhidden};
     map->nparameter = 4 + 3 * f + hm_action_network_size(map->network);
     map->parameters = calloc(map->nparameter, sizeof *map->parameters);
-    map->scratch = calloc(n + 2 * f + hm_action_network_work(map->network) + 4 * 6 * n, sizeof *map->scratch);
+    const size_t rows = hm_invariants_images(map->invariants), turned = hm_action_network_turned(map->network);
+    const size_t work = rows * hm_action_network_work(map->network);
+    map->scratch = calloc(2 * n + 2 * rows * f + turned + work + 4 * 6 * n, sizeof *map->scratch);
     if (!map->parameters || !map->scratch) {
         hm_action_map_release(map);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for a learned action of %zu atoms", n);
@@ -27,10 +29,12 @@ enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_ti
     map->weights = map->reach + f;
     map->mass = map->scratch;
     memcpy(map->mass, frame->mass, n * sizeof *map->mass);
-    map->value = map->mass + n;
-    map->slope = map->value + f;
-    map->work = map->slope + f;
-    map->middle = map->work + hm_action_network_work(map->network);
+    map->scale = map->mass + n;
+    map->seen = map->scale + n;
+    map->slope = map->seen + rows * f;
+    map->turned = map->slope + rows * f;
+    map->work = map->turned + turned;
+    map->middle = map->work + work;
     map->gradient = map->middle + 6 * n;
     map->displacement = map->gradient + 6 * n; /* and what the iteration moves, behind it */
     const enum hm_status status = hm_anderson_create(6 * n, &map->mixer);
@@ -52,30 +56,55 @@ void hm_action_map_standardise(const struct hm_action_map *map, double *value)
     for (size_t k = 0; k < map->ninput; k++) value[k] = (value[k] - map->mean[k]) * map->inverse_spread[k];
 }
 
-void hm_action_gradient(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
+/* All images pass through the network together. */
+static void add_network(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
 {
-    const size_t n = 3 * map->natom, images = hm_invariants_images(map->invariants);
+    const size_t f = map->ninput, images = hm_invariants_images(map->invariants);
     const double share = *map->unit / (double)images;
-    memset(dq, 0, n * sizeof *dq);
-    for (size_t k = 0; k < n; k++) dp[k] = map->free_time * p[k] / map->mass[k / 3];
     for (size_t g = 0; g < images; g++) {
         hm_invariants_look(map->invariants, g, q, p);
-        hm_invariants_values(map->invariants, map->value);
-        hm_action_map_standardise(map, map->value);
-        hm_action_network_slope(map->network, map->weights, 1, map->value, map->slope, map->work);
-        for (size_t k = 0; k < map->ninput; k++) map->slope[k] *= share * map->inverse_spread[k];
-        hm_invariants_gradient(map->invariants, map->slope, dq, dp);
+        hm_invariants_values(map->invariants, &map->seen[g * f]);
+        hm_action_map_standardise(map, &map->seen[g * f]);
+    }
+    hm_action_network_slope_few(map->network, map->weights, map->turned, images, map->seen, map->slope, map->work);
+    for (size_t g = images; g-- > 0;) {
+        double *slope = &map->slope[g * f];
+        if (g + 1 < images) hm_invariants_look(map->invariants, g, q, p); /* the last one is still there */
+        for (size_t k = 0; k < f; k++) slope[k] *= share * map->inverse_spread[k];
+        hm_invariants_gradient(map->invariants, slope, dq, dp);
     }
 }
 
+static void gradient_of(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
+{
+    const size_t n = 3 * map->natom;
+    memset(dq, 0, n * sizeof *dq);
+    for (size_t k = 0; k < n; k++) dp[k] = map->free_time * p[k] / map->mass[k / 3];
+    add_network(map, q, p, dq, dp);
+}
+
+void hm_action_gradient(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
+{
+    hm_action_network_turn(map->network, map->weights, map->turned);
+    gradient_of(map, q, p, dq, dp);
+}
+
 /* ---- the implicit equation ---- */
+
+/* What does not change while it is solved. */
+static void prepare(struct hm_action_map *map)
+{
+    hm_action_network_turn(map->network, map->weights, map->turned);
+    hm_anderson_restart(&map->mixer);
+    for (size_t i = 0; i < map->natom; i++) map->scale[i] = sqrt(map->mass[i] * *map->frequency);
+}
 
 /* Scaled displacements y = (sqrt(m w) dq, dp / sqrt(m w)) and back. */
 static void scale(const struct hm_action_map *map, const double *dq, const double *dp, double *y)
 {
     const size_t n = 3 * map->natom;
     for (size_t k = 0; k < n; k++) {
-        const double s = sqrt(map->mass[k / 3] * *map->frequency);
+        const double s = map->scale[k / 3];
         y[k] = dq[k] * s;
         y[n + k] = dp[k] / s;
     }
@@ -86,7 +115,7 @@ static void displace(const struct hm_action_map *map, const double *q, const dou
 {
     const size_t n = 3 * map->natom;
     for (size_t k = 0; k < n; k++) {
-        const double s = sqrt(map->mass[k / 3] * *map->frequency);
+        const double s = map->scale[k / 3];
         q1[k] = q[k] + share * y[k] / s;
         p1[k] = p[k] + share * y[n + k] * s;
     }
@@ -98,7 +127,7 @@ static double move(struct hm_action_map *map, const double *q, const double *p, 
     const size_t n = 3 * map->natom;
     double *dq = map->gradient, *dp = map->gradient + n, sum = 0;
     displace(map, q, p, 0.5, y, map->middle, map->middle + n);
-    hm_action_gradient(map, map->middle, map->middle + n, dq, dp);
+    gradient_of(map, map->middle, map->middle + n, dq, dp);
     for (size_t k = 0; k < n; k++) dq[k] = -dq[k];
     scale(map, dp, dq, f); /* what the gradient by p moves is q */
     for (size_t k = 0; k < 2 * n; k++) {
@@ -108,15 +137,12 @@ static double move(struct hm_action_map *map, const double *q, const double *p, 
     return sqrt(sum / (double)(2 * n)) / *map->rms;
 }
 
+/* Where the last iteration looked. */
 static bool is_outside(const struct hm_action_map *map, double margin)
 {
-    for (size_t g = 0; g < hm_invariants_images(map->invariants); g++) {
-        hm_invariants_look(map->invariants, g, map->middle, map->middle + 3 * map->natom);
-        hm_invariants_values(map->invariants, map->value);
-        hm_action_map_standardise(map, map->value);
-        for (size_t k = 0; k < map->ninput; k++)
-            if (!(fabs(map->value[k]) <= margin * map->reach[k])) return true;
-    }
+    const size_t f = map->ninput;
+    for (size_t k = 0; k < f * hm_invariants_images(map->invariants); k++)
+        if (!(fabs(map->seen[k]) <= margin * map->reach[k % f])) return true;
     return false;
 }
 
@@ -131,8 +157,8 @@ struct hm_action_solution hm_action_map_solve(struct hm_action_map *map, const d
         map->middle[k] = q1[k] - q[k];
         map->middle[n + k] = p1[k] - p[k];
     }
+    prepare(map);
     scale(map, map->middle, map->middle + n, y);
-    hm_anderson_restart(&map->mixer);
     while (!told.converged && told.iterations < most_iterations && !(told.residual != told.residual)) {
         told.residual = move(map, q, p, y, f);
         told.iterations++;

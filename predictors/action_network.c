@@ -1,5 +1,7 @@
 #include "predictors/action_network.h"
 
+#include "predictors/action_kernels.h"
+
 #include "io/rng.h"
 
 #include <cblas.h>
@@ -63,10 +65,27 @@ static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n,
     cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, 1, a, lda, b, ldb, beta, c, (int)n);
 }
 
+static const struct hm_action_kernels *fastest(void)
+{
+    const struct hm_action_kernels *found[HM_ACTION_KERNELS];
+    hm_action_kernels_find(found);
+    return found[0];
+}
+
+/* ---- many rows ---- */
+
 static void activate(size_t count, size_t h, const double *bias, double *a)
 {
     for (size_t row = 0; row < count; row++)
-        for (size_t k = 0; k < h; k++) a[row * h + k] = tanh(a[row * h + k] + bias[k]);
+        for (size_t k = 0; k < h; k++) a[row * h + k] += bias[k];
+    fastest()->tanh(count * h, a);
+}
+
+/* T = w3 s2 of each row. */
+static void begin_back(size_t count, size_t h, const double *w3, const double *a2, double *back2)
+{
+    for (size_t row = 0; row < count; row++)
+        for (size_t k = 0; k < h; k++) back2[row * h + k] = w3[k] * (1 - a2[row * h + k] * a2[row * h + k]);
 }
 
 void hm_action_network_slope(struct hm_action_network n, const double *weights, size_t count, const double *x,
@@ -75,17 +94,62 @@ void hm_action_network_slope(struct hm_action_network n, const double *weights, 
     const struct places at = places_of(n);
     const size_t h = n.nhidden, size = count * h;
     double *a1 = work + A1 * size, *a2 = work + A2 * size, *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
-    const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
+    double *through = work + TANGENT1 * size;
+    const double *w1 = weights, *w2 = weights + at.w2;
     multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, w1, 0, a1);
     activate(count, h, weights + at.b1, a1);
     multiply(CblasNoTrans, CblasTrans, count, h, h, a1, w2, 0, a2);
     activate(count, h, weights + at.b2, a2);
-    for (size_t k = 0; k < size; k++) back2[k] = w3[k % h] * (1 - a2[k] * a2[k]);
+    begin_back(count, h, weights + at.w3, a2, back2);
     multiply(CblasNoTrans, CblasNoTrans, count, h, h, back2, w2, 0, back1); /* before s1: teaching needs it so */
-    double *through = work + TANGENT1 * size;
     for (size_t k = 0; k < size; k++) through[k] = back1[k] * (1 - a1[k] * a1[k]);
     multiply(CblasNoTrans, CblasNoTrans, count, n.ninput, h, through, w1, 0, slope);
 }
+
+/* ---- few rows ---- */
+
+size_t hm_action_network_turned(struct hm_action_network n)
+{
+    return n.nhidden * (n.ninput + n.nhidden);
+}
+
+static void turn(size_t rows, size_t columns, const double *w, double *turned)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) turned[j * rows + i] = w[i * columns + j];
+}
+
+void hm_action_network_turn(struct hm_action_network n, const double *weights, double *turned)
+{
+    turn(n.nhidden, n.ninput, weights, turned);
+    turn(n.nhidden, n.nhidden, weights + places_of(n).w2, turned + n.nhidden * n.ninput);
+}
+
+void hm_action_network_slope_few(struct hm_action_network n, const double *weights, const double *turned, size_t count,
+                                 const double *x, double *slope, double *work)
+{
+    const struct hm_action_kernels *by = fastest();
+    const struct places at = places_of(n);
+    const size_t h = n.nhidden, size = count * h;
+    double *a1 = work + A1 * size, *a2 = work + A2 * size, *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
+    const double *w1 = weights, *w2 = weights + at.w2, *b1 = weights + at.b1, *b2 = weights + at.b2;
+    const struct hm_action_product products[] = {
+        {count, h, n.ninput, x, n.ninput, 1, turned, b1, false, a1},
+        {count, h, h, a1, h, 1, turned + h * n.ninput, b2, false, a2},
+        {count, h, h, back2, h, 1, w2, NULL, false, back1},
+        {count, n.ninput, h, back1, h, 1, w1, NULL, false, slope},
+    };
+    by->multiply(&products[0]);
+    by->tanh(size, a1);
+    by->multiply(&products[1]);
+    by->tanh(size, a2);
+    begin_back(count, h, weights + at.w3, a2, back2);
+    by->multiply(&products[2]);
+    for (size_t k = 0; k < size; k++) back1[k] *= 1 - a1[k] * a1[k];
+    by->multiply(&products[3]);
+}
+
+/* ---- teaching ---- */
 
 static void add_columns(size_t count, size_t h, const double *rows, double *sum)
 {

@@ -7,6 +7,9 @@
  *
  * Shapes: x, u, slope (ninput) or rows of them (count, ninput); weights and gradient (hm_action_network_size) in the
  *   order W1 (nhidden, ninput) | b1 | W2 (nhidden, nhidden) | b2 | w3; work (count * hm_action_network_work).
+ * Training has many rows, which the library multiplies; a stride has a few at a time, for which kernels of its own
+ * (action_kernels.h) are faster and give the same bits on every machine.
+ *
  * Units: dimensionless. Errors: none. Owns: nothing. MPI: local.
  * Source: forward over reverse: B. A. Pearlmutter, Neural Computation 6, 147 (1994).
  */
@@ -31,6 +34,12 @@ void hm_action_network_draw(struct hm_action_network network, uint64_t seed, siz
 /* dN/dx of every row; leaves in `work` what hm_action_network_teach needs. */
 void hm_action_network_slope(struct hm_action_network network, const double *weights, size_t count, const double *x,
                              double *slope, double *work);
+/* The same of few rows, with W1 and W2 transposed beside them (hm_action_network_turned). */
+void hm_action_network_slope_few(struct hm_action_network network, const double *weights, const double *turned,
+                                 size_t count, const double *x, double *slope, double *work);
+size_t hm_action_network_turned(struct hm_action_network network);
+void hm_action_network_turn(struct hm_action_network network, const double *weights, double *turned);
+
 /* gradient += d/dweights sum over rows of u . dN/dx, after hm_action_network_slope of the same rows. */
 void hm_action_network_teach(struct hm_action_network network, const double *weights, size_t count, const double *x,
                              const double *u, double *work, double *gradient);

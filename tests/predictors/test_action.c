@@ -110,6 +110,29 @@ static void test_gradient_of_the_action(void)
     }
 }
 
+/* Few rows and many go different ways. */
+static void test_slopes_of_many(void)
+{
+    enum { INPUTS = 13, ROWS = 50 };
+    const struct hm_action_network network = {INPUTS, HIDDEN};
+    double x[ROWS * INPUTS], one[INPUTS], many[ROWS * INPUTS], worst = 0;
+    double *weights = calloc(hm_action_network_size(network), sizeof *weights);
+    double *work = calloc(ROWS * hm_action_network_work(network), sizeof *work);
+    double *turned = calloc(hm_action_network_turned(network), sizeof *turned);
+    hm_action_network_draw(network, 8, 0, weights);
+    hm_action_network_turn(network, weights, turned);
+    for (uint32_t k = 0; k < ROWS * INPUTS; k++) x[k] = draw(77, k);
+    hm_action_network_slope(network, weights, ROWS, x, many, work);
+    for (size_t row = 0; row < ROWS; row++) {
+        hm_action_network_slope_few(network, weights, turned, 1, &x[row * INPUTS], one, work);
+        for (size_t k = 0; k < INPUTS; k++) worst = fmax(worst, fabs(one[k] - many[row * INPUTS + k]));
+    }
+    CU_ASSERT_TRUE(fabs(many[0]) > 1e-3 && worst <= 1e-14);
+    free(weights);
+    free(work);
+    free(turned);
+}
+
 static void test_invariance(void)
 {
     struct molecule molecule;
@@ -411,6 +434,7 @@ static void test_direct_gradient_and_descent(void)
 
 static const struct hm_test tests[] = {
     {"the gradient of the action is that of its definition", test_gradient_of_the_action},
+    {"few slopes at once and many are the same", test_slopes_of_many},
     {"no rotation, shift, exchange or reversal changes it", test_invariance},
     {"chains and rings are seen in windows", test_windows},
     {"a stride there and back", test_reversible},
