@@ -68,7 +68,12 @@ void hm_study_print_text(const struct hm_study_curves *study, FILE *out);
 enum hm_status hm_analyze_logs(const struct hm_run *run, struct hm_analysis *analysis);
 /* After the frames, whose heat is a unit. Nothing without rounds of strides. */
 enum hm_status hm_analyze_rounds(const struct hm_run *run, struct hm_analysis *analysis);
-/* Adds the total energies at injections to blocks; none where the file does not have them. */
+/* Total energy of an exact step, less the heat of a thermostat, kJ/mol; NaN where it is not known. */
+double hm_injection_energy(const struct hm_injection_record *record);
+/* Where frames know their energy by the chance of an injection, all injections tell more: some frames after the
+ * warm-up are `silent`, and injections that know it are more than the frames that do. */
+enum hm_status hm_injections_tell_more(const struct hm_run *run, size_t telling, size_t silent, bool *more);
+/* Adds these energies to blocks. */
 enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks);
 
 /* Kinetic temperature by group of motion. */

@@ -171,19 +171,17 @@ static enum hm_status read_equipartition(const struct pass *p, struct hm_analysi
     return HM_OK;
 }
 
-/* Where frames know their energy by the chance of an injection, all injections say more. */
 static enum hm_status prefer_injections(struct pass *p)
 {
-    if (p->unknown == 0 || p->run->info.ninjection == 0) return HM_OK;
+    bool better;
     struct hm_blocks blocks;
+    HM_TRY(hm_injections_tell_more(p->run, p->counted - p->unknown, p->unknown, &better));
+    if (!better) return HM_OK;
     hm_blocks_start(&blocks, p->run->first_step, p->run->steps);
     HM_TRY(hm_blocks_keep(&blocks));
-    const enum hm_status status = hm_analyze_injected_energies(p->run, &blocks);
-    struct hm_blocks of_frames = p->energy;
-    const bool better = status == HM_OK && isfinite(blocks.origin);
-    if (better) p->energy = blocks;
-    hm_blocks_release(better ? &of_frames : &blocks);
-    return status;
+    hm_blocks_release(&p->energy);
+    p->energy = blocks;
+    return hm_analyze_injected_energies(p->run, &p->energy);
 }
 
 static enum hm_status walk(struct pass *p)

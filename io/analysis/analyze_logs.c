@@ -165,10 +165,36 @@ static enum hm_status read_injections(const struct hm_run *run, struct hm_analys
     return status;
 }
 
+/* An older file does not have it. */
+double hm_injection_energy(const struct hm_injection_record *r)
+{
+    return r->total_energy != 0 ? r->total_energy : NAN;
+}
+
+struct telling {
+    int64_t first_step;
+    size_t count;
+};
+
+static void count_telling(void *self, const void *record)
+{
+    struct telling *t = self;
+    const struct hm_injection_record *r = record;
+    if (r->step >= t->first_step && isfinite(hm_injection_energy(r))) t->count++;
+}
+
+enum hm_status hm_injections_tell_more(const struct hm_run *run, size_t telling, size_t silent, bool *more)
+{
+    struct telling injections = {.first_step = run->first_step};
+    if (silent > 0) HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_INJECTIONS, count_telling, &injections));
+    *more = silent > 0 && injections.count > telling;
+    return HM_OK;
+}
+
 static void add_energy(void *self, const void *record)
 {
     const struct hm_injection_record *r = record;
-    if (r->total_energy != 0) hm_blocks_add(self, r->step, r->total_energy / HM_ENERGY_KJ_PER_MOL);
+    hm_blocks_add(self, r->step, hm_injection_energy(r) / HM_ENERGY_KJ_PER_MOL);
 }
 
 enum hm_status hm_analyze_injected_energies(const struct hm_run *run, struct hm_blocks *blocks)

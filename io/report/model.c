@@ -136,6 +136,19 @@ struct hm_plot *hm_report_add_plot(struct hm_report *report, struct hm_report_se
     return added;
 }
 
+struct hm_plot *hm_report_add_timeline(struct hm_report *report, struct hm_report_section *section, const char *id,
+                                       const char *title, const char *caption, const char *ylabel, bool log)
+{
+    return hm_report_add_plot(report, section,
+                              &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
+                                                .id = id,
+                                                .title = title,
+                                                .caption = caption,
+                                                .xlabel = "time, ps",
+                                                .ylabel = ylabel,
+                                                .ylog = log});
+}
+
 struct hm_plot_series *hm_report_add_series(struct hm_report *report, struct hm_plot *plot, const char *name,
                                             enum hm_plot_mark mark, int colour, size_t count, bool spread)
 {

@@ -123,6 +123,9 @@ struct hm_report_section *hm_report_add_section(struct hm_report *report, const 
                                                 const char *text);
 struct hm_plot *hm_report_add_plot(struct hm_report *report, struct hm_report_section *section,
                                    const struct hm_plot *plot);
+/* One over time in ps. */
+struct hm_plot *hm_report_add_timeline(struct hm_report *report, struct hm_report_section *section, const char *id,
+                                       const char *title, const char *caption, const char *ylabel, bool log);
 /* Points of a new series, zeroed; `spread` for low and high, too. NULL without memory, or when the plot is full. */
 struct hm_plot_series *hm_report_add_series(struct hm_report *report, struct hm_plot *plot, const char *name,
                                             enum hm_plot_mark mark, int colour, size_t count, bool spread);
@@ -168,6 +171,8 @@ enum hm_status hm_report_mark_exact(struct hm_report *report, const struct hm_re
 
 enum hm_status hm_report_energies(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_decisions(struct hm_report *report, const struct hm_report_runs *runs);
+/* Of strides, where the run took any. */
+enum hm_status hm_report_rounds(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_injections(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_training(struct hm_report *report, const struct hm_report_runs *runs);
 enum hm_status hm_report_motion(struct hm_report *report, const struct hm_report_runs *runs);

@@ -42,31 +42,37 @@ static void add_title(struct hm_report *report, const char *path, const struct h
                        (long long)run->info.steps, run->info.timestep * HM_TIME_FS, simulated);
 }
 
+static void add_number(struct hm_report *report, const char *name, double value, const char *unit)
+{
+    if (isfinite(value))
+        hm_report_add_fact(report, name, hm_report_text(report, "%s%s", hm_report_number(report, value, 3), unit));
+}
+
+static void add_strides(struct hm_report *report, const struct hm_analysis *a)
+{
+    if (!isfinite(a->strides)) return;
+    hm_report_add_fact(report, hm_report_text(report, "strides of %s fs", hm_report_number(report, a->stride_fs, 3)),
+                       hm_report_text(report, "%.0f", a->strides));
+    hm_report_add_fact(report, "rounds of strides refused",
+                       hm_report_text(report, "%.0f of %.0f", a->rounds_refused, a->rounds));
+    add_number(report, "iterations of a stride", a->iterations_per_stride, "");
+    add_number(report, "energy off in the last tenth of the rounds", a->round_energy_drift_kT, " kT");
+}
+
 static void add_facts(struct hm_report *report, const struct hm_report_runs *runs)
 {
     const struct hm_analysis *a = runs->analysis;
     const char *status = strcmp(runs->run->info.status, "running") == 0 ? "running, or killed" : runs->run->info.status;
     hm_report_add_fact(report, "status", status);
     if (!a) return;
-    const struct {
-        const char *name;
-        double value, factor;
-        const char *unit;
-    } facts[] = {
-        {"exact after the warm-up", a->injection_fraction, 100, " %"},
-        {"energy drift over the run, of the mean kinetic energy", a->energy_drift_relative, 1, ""},
-        {"largest deviation of a block", a->energy_max_block_deviation_relative, 1, ""},
-        {"mean temperature", a->mean_temperature_K, 1, " K"},
-        {"rms kick error, of the rms kick", a->residual_rms_relative, 1, ""},
-        {"velocity accuracy", a->velocity_accuracy_percent, 1, " %"},
-        {"speed-up over exact, same cores", a->speedup_vs_exact, 1, " \u00d7"},
-    };
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        if (isfinite(facts[i].value))
-            hm_report_add_fact(report, facts[i].name,
-                               hm_report_text(report, "%s%s",
-                                              hm_report_number(report, facts[i].value * facts[i].factor, 3),
-                                              facts[i].unit));
+    add_number(report, "exact after the warm-up", 100 * a->injection_fraction, " %");
+    add_strides(report, a);
+    add_number(report, "energy drift over the run, of the mean kinetic energy", a->energy_drift_relative, "");
+    add_number(report, "largest deviation of a block", a->energy_max_block_deviation_relative, "");
+    add_number(report, "mean temperature", a->mean_temperature_K, " K");
+    add_number(report, "rms kick error, of the rms kick", a->residual_rms_relative, "");
+    add_number(report, "velocity accuracy", a->velocity_accuracy_percent, " %");
+    add_number(report, "speed-up over exact, same cores", a->speedup_vs_exact, " \u00d7");
 }
 
 /* ---- figures ---- */
@@ -159,10 +165,10 @@ static enum hm_status fill(struct hm_report *report, const struct hm_report_runs
         const char *what;
         enum hm_status (*add)(struct hm_report *report, const struct hm_report_runs *runs);
     } parts[] = {
-        {"energies", hm_report_energies}, {"decisions", hm_report_decisions}, {"injections", hm_report_injections},
-        {"training", hm_report_training}, {"motion", hm_report_motion},       {"comparison", hm_report_comparison},
-        {"study", hm_report_study},       {"timing", hm_report_timing},       {"figures", hm_report_figures},
-        {"configuration", add_config},
+        {"energies", hm_report_energies},     {"decisions", hm_report_decisions}, {"strides", hm_report_rounds},
+        {"injections", hm_report_injections}, {"training", hm_report_training},   {"motion", hm_report_motion},
+        {"comparison", hm_report_comparison}, {"study", hm_report_study},         {"timing", hm_report_timing},
+        {"figures", hm_report_figures},       {"configuration", add_config},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         HM_TRY(hm_report_forgive(report, parts[i].add(report, runs), parts[i].what));

@@ -11,19 +11,18 @@ enum { SLAB = 8192, RUG_BINS = 1000 };
 
 /* ---- the rug ---- */
 
-static enum hm_status count_exact(const struct hm_run *run, struct hm_decision_record *slab, double *exact, double *all)
+struct shares {
+    const struct hm_run *run;
+    double *exact, *all; /* (RUG_BINS) steps */
+};
+
+static void add_steps(void *self, const struct hm_decision_record *decision, size_t steps)
 {
-    for (size_t first = 0; first < run->info.ndecision; first += SLAB) {
-        const size_t left = run->info.ndecision - first, count = left < SLAB ? left : SLAB;
-        HM_TRY(hm_trajectory_read_decisions(run->trajectory, first, count, slab));
-        for (size_t i = 0; i < count; i++) {
-            if (slab[i].step < 0 || slab[i].step >= run->steps) continue;
-            const size_t bin = (size_t)((double)slab[i].step * RUG_BINS / (double)run->steps);
-            all[bin]++;
-            exact[bin] += slab[i].action == HM_INJECT;
-        }
-    }
-    return HM_OK;
+    const struct shares *s = self;
+    if (decision->step < 0 || decision->step >= s->run->steps) return;
+    const size_t bin = (size_t)((double)decision->step * RUG_BINS / (double)s->run->steps);
+    s->all[bin] += (double)steps;
+    s->exact[bin] += decision->action == HM_INJECT ? (double)steps : 0;
 }
 
 enum hm_status hm_report_mark_exact(struct hm_report *report, const struct hm_report_runs *runs, struct hm_plot *plot)
@@ -31,11 +30,10 @@ enum hm_status hm_report_mark_exact(struct hm_report *report, const struct hm_re
     const struct hm_run *run = runs->run;
     if (!plot || run->info.ndecision == 0 || run->steps < 1) return report->status;
     double *exact = hm_report_alloc(report, RUG_BINS, sizeof *exact), *all = calloc(RUG_BINS, sizeof *all);
-    struct hm_decision_record *slab = malloc(SLAB * sizeof *slab);
-    enum hm_status status = exact && all && slab ? count_exact(run, slab, exact, all)
-                                                 : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
+    struct shares shares = {run, exact, all};
+    enum hm_status status = exact && all ? hm_run_walk_decisions(run, add_steps, &shares)
+                                         : hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
     for (size_t b = 0; status == HM_OK && b < RUG_BINS; b++) exact[b] = all[b] > 0 ? exact[b] / all[b] : 0;
-    free(slab);
     free(all);
     if (status != HM_OK) return status;
     plot->rug = exact;
@@ -95,11 +93,14 @@ static void show_blocks(struct hm_report *report, struct hm_plot *plot, const st
     }
 }
 
+/* With a thermostat it is the conserved energy that tells how the energy moves, else the total one. */
 struct energies {
-    struct blocks blocks; /* of the total energy */
+    const struct hm_run *run;
+    struct blocks blocks; /* of the energy that tells */
     struct hm_thin total, conserved, kinetic, potential, temperature;
     double total_sum, conserved_sum, potential_sum, kinetic_sum; /* over frames where they are known */
     size_t total_known, conserved_known, potential_known;
+    size_t telling, silent; /* frames after the warm-up that know the energy that tells, and that do not */
 };
 
 static void add(double value, double *sum, size_t *known)
@@ -109,20 +110,23 @@ static void add(double value, double *sum, size_t *known)
     ++*known;
 }
 
-static void add_frame(struct energies *e, double time_ps, double kinetic, double potential, double conserved,
+static void add_frame(struct energies *e, int64_t step, double kinetic, double potential, double conserved,
                       double kelvin)
 {
-    const double unit = HM_ENERGY_KJ_PER_MOL;
+    const double unit = HM_ENERGY_KJ_PER_MOL, time_ps = (double)step * e->run->info.timestep * HM_TIME_PS;
+    const double tells = e->run->info.thermostatted ? conserved : kinetic + potential;
     hm_thin_add(&e->total, time_ps, unit * (kinetic + potential));
     hm_thin_add(&e->conserved, time_ps, unit * conserved);
     hm_thin_add(&e->kinetic, time_ps, unit * kinetic);
     hm_thin_add(&e->potential, time_ps, unit * potential);
     hm_thin_add(&e->temperature, time_ps, kelvin * kinetic);
-    add_to_block(&e->blocks, time_ps, unit * (kinetic + potential));
+    add_to_block(&e->blocks, time_ps, unit * tells);
     add(unit * (kinetic + potential), &e->total_sum, &e->total_known);
     add(unit * conserved, &e->conserved_sum, &e->conserved_known);
     add(unit * potential, &e->potential_sum, &e->potential_known);
     if (isfinite(kinetic)) e->kinetic_sum += unit * kinetic;
+    if (step < e->run->first_step) return;
+    ++*(isfinite(tells) ? &e->telling : &e->silent);
 }
 
 struct slab {
@@ -140,8 +144,7 @@ static enum hm_status read_energies(const struct hm_run *run, struct slab *slab,
                                          slab->kinetic));
         HM_TRY(hm_trajectory_read_conserved(run->trajectory, first, count, slab->conserved));
         for (size_t i = 0; i < count; i++)
-            add_frame(e, (double)slab->step[i] * run->info.timestep * HM_TIME_PS, slab->kinetic[i], slab->potential[i],
-                      slab->conserved[i], kelvin);
+            add_frame(e, slab->step[i], slab->kinetic[i], slab->potential[i], slab->conserved[i], kelvin);
     }
     hm_thin_finish(&e->total);
     hm_thin_finish(&e->conserved);
@@ -151,80 +154,63 @@ static enum hm_status read_energies(const struct hm_run *run, struct slab *slab,
     return HM_OK;
 }
 
-/* Where most frames do not know their energy: that of every step with an exact force, which knows it. */
-static enum hm_status read_injected(struct hm_report *report, const struct hm_run *run, struct energies *e)
+static void add_injection(void *self, const void *record)
 {
-    enum hm_status status = HM_OK;
-    struct hm_injection_record *slab = calloc(SLAB, sizeof *slab);
-    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
-    e->total_sum = 0;
-    e->total_known = 0;
-    if (!create_blocks(report, run, &e->blocks) || !hm_thin_create(report, run->info.ninjection, &e->total))
-        status = report->status;
-    for (size_t first = 0; status == HM_OK && first < run->info.ninjection; first += SLAB) {
-        const size_t left = run->info.ninjection - first, count = left < SLAB ? left : SLAB;
-        status = hm_trajectory_read_injections(run->trajectory, first, count, slab);
-        for (size_t i = 0; status == HM_OK && i < count; i++) {
-            const double time_ps = (double)slab[i].step * run->info.timestep * HM_TIME_PS;
-            hm_thin_add(&e->total, time_ps, slab[i].total_energy);
-            add_to_block(&e->blocks, time_ps, slab[i].total_energy);
-            add(slab[i].total_energy, &e->total_sum, &e->total_known);
-        }
-    }
-    hm_thin_finish(&e->total);
-    free(slab);
-    return status;
+    struct energies *e = self;
+    const struct hm_injection_record *r = record;
+    const bool bath = e->run->info.thermostatted;
+    const double time_ps = (double)r->step * e->run->info.timestep * HM_TIME_PS;
+    const double energy = hm_injection_energy(r);
+    hm_thin_add(bath ? &e->conserved : &e->total, time_ps, energy);
+    add_to_block(&e->blocks, time_ps, energy);
+    add(energy, bath ? &e->conserved_sum : &e->total_sum, bath ? &e->conserved_known : &e->total_known);
 }
 
-/* An older file does not have it. */
-static bool injections_know_more(const struct hm_run *run, const struct energies *e)
+/* Where injections tell more of the energy than frames do: that of every step with an exact force. */
+static enum hm_status prefer_injections(struct hm_report *report, struct energies *e)
 {
-    struct hm_injection_record last;
-    if (run->info.thermostatted || run->info.ninjection == 0 || 2 * e->total_known > run->info.nframe) return false;
-    return hm_trajectory_read_injections(run->trajectory, run->info.ninjection - 1, 1, &last) == HM_OK &&
-           last.total_energy != 0 && isfinite(last.total_energy);
+    bool better;
+    const struct hm_run *run = e->run;
+    struct hm_thin *thin = run->info.thermostatted ? &e->conserved : &e->total;
+    HM_TRY(hm_injections_tell_more(run, e->telling, e->silent, &better));
+    if (!better) return HM_OK;
+    e->total_sum = e->conserved_sum = 0;
+    e->total_known = e->conserved_known = 0;
+    if (!create_blocks(report, run, &e->blocks) || !hm_thin_create(report, run->info.ninjection, thin))
+        return report->status;
+    HM_TRY(hm_trajectory_walk(run->trajectory, HM_TABLE_INJECTIONS, add_injection, e));
+    hm_thin_finish(thin);
+    return HM_OK;
 }
 
 static bool create_energies(struct hm_report *report, const struct hm_run *run, struct energies *e)
 {
     const size_t count = run->info.nframe;
-    *e = (struct energies){0};
+    *e = (struct energies){.run = run};
     return create_blocks(report, run, &e->blocks) && hm_thin_create(report, count, &e->total) &&
            hm_thin_create(report, count, &e->conserved) && hm_thin_create(report, count, &e->kinetic) &&
            hm_thin_create(report, count, &e->potential) && hm_thin_create(report, count, &e->temperature);
 }
 
-static struct hm_plot *add_plot(struct hm_report *report, struct hm_report_section *section, const char *id,
-                                const char *title, const char *caption, const char *ylabel)
-{
-    return hm_report_add_plot(report, section,
-                              &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
-                                                .id = id,
-                                                .title = title,
-                                                .caption = caption,
-                                                .xlabel = "time, ps",
-                                                .ylabel = ylabel});
-}
-
 static enum hm_status show_total(struct hm_report *report, const struct hm_report_runs *runs,
                                  struct hm_report_section *section, const struct energies *e)
 {
-    if (e->total_known == 0) {
+    const bool bath = e->conserved_known > 0;
+    if (e->total_known == 0 && !bath) {
         hm_report_add_note(report, section, "The potential energy is not known at any frame.");
         return report->status;
     }
-    const double mean = e->total_sum / (double)e->total_known;
+    const double mean = e->total_sum / (double)e->total_known, kept = e->conserved_sum / (double)e->conserved_known;
     const char *caption = hm_report_text(
         report,
         "Its difference from the mean, %.8g kJ/mol; the mean kinetic energy is %.5g kJ/mol. Leapfrog's own "
         "oscillation is in it; what counts is how the means of blocks move. Marks below: exact steps.",
-        mean, e->kinetic_sum / (double)e->kinetic.count);
-    struct hm_plot *plot = add_plot(report, section, "total-energy", "Total energy.", caption, "E \u2212 mean, kJ/mol");
-    hm_thin_show(report, plot, "total energy", HM_MARK_LINE, 0, &e->total, mean);
-    show_blocks(report, plot, &e->blocks, &e->total, mean);
-    if (e->conserved_known > 0)
-        hm_thin_show(report, plot, "less the heat of the bath", HM_MARK_LINE, 2, &e->conserved,
-                     e->conserved_sum / (double)e->conserved_known);
+        e->total_known > 0 ? mean : kept, e->kinetic_sum / (double)e->kinetic.count);
+    struct hm_plot *plot = hm_report_add_timeline(report, section, "total-energy", "Total energy.", caption,
+                                                  "E \u2212 mean, kJ/mol", false);
+    if (e->total_known > 0) hm_thin_show(report, plot, "total energy", HM_MARK_LINE, 0, &e->total, mean);
+    show_blocks(report, plot, &e->blocks, bath ? &e->conserved : &e->total, bath ? kept : mean);
+    if (bath) hm_thin_show(report, plot, "less the heat of the bath", HM_MARK_LINE, 2, &e->conserved, kept);
     return hm_report_mark_exact(report, runs, plot);
 }
 
@@ -238,19 +224,20 @@ enum hm_status hm_report_energies(struct hm_report *report, const struct hm_repo
     const enum hm_status status = read_energies(runs->run, slab, &e);
     free(slab);
     HM_TRY(status);
-    if (injections_know_more(runs->run, &e)) HM_TRY(read_injected(report, runs->run, &e));
+    HM_TRY(prefer_injections(report, &e));
     struct hm_report_section *section = hm_report_add_section(report, "energy", "Energy and temperature", "");
     HM_TRY(show_total(report, runs, section, &e));
-    struct hm_plot *plot = add_plot(report, section, "energies", "Kinetic and potential energy.",
-                                    e.potential_known > 0 ? "The potential energy less its mean." : "", "kJ/mol");
+    struct hm_plot *plot =
+        hm_report_add_timeline(report, section, "energies", "Kinetic and potential energy.",
+                               e.potential_known > 0 ? "The potential energy less its mean." : "", "kJ/mol", false);
     hm_thin_show(report, plot, "kinetic", HM_MARK_LINE, 1, &e.kinetic, 0);
     if (e.potential_known > 0)
         hm_thin_show(report, plot, "potential \u2212 mean", HM_MARK_LINE, 2, &e.potential,
                      e.potential_sum / (double)e.potential_known);
     HM_TRY(hm_report_mark_exact(report, runs, plot));
     if (hm_degrees_of_freedom(&runs->run->frame) == 0) return report->status;
-    plot = add_plot(report, section, "temperature", "Temperature.",
-                    "Kinetic, of the degrees of freedom that carry heat.", "T, K");
+    plot = hm_report_add_timeline(report, section, "temperature", "Temperature.",
+                                  "Kinetic, of the degrees of freedom that carry heat.", "T, K", false);
     hm_thin_show(report, plot, "temperature", HM_MARK_LINE, 3, &e.temperature, 0);
     return hm_report_mark_exact(report, runs, plot);
 }

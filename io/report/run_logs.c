@@ -8,24 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB = 8192 };
-
 static double time_ps(const struct hm_run *run, int64_t step)
 {
     return (double)step * run->info.timestep * HM_TIME_PS;
-}
-
-static struct hm_plot *add_timeline(struct hm_report *report, struct hm_report_section *section, const char *id,
-                                    const char *title, const char *caption, const char *ylabel, bool log)
-{
-    return hm_report_add_plot(report, section,
-                              &(struct hm_plot){.kind = HM_PLOT_TIMELINE,
-                                                .id = id,
-                                                .title = title,
-                                                .caption = caption,
-                                                .xlabel = "time, ps",
-                                                .ylabel = ylabel,
-                                                .ylog = log});
 }
 
 /* ---- decisions ---- */
@@ -38,36 +23,32 @@ struct decisions {
     struct hm_thin of[SIGNALS];
     size_t known[SIGNALS], positive[SIGNALS];
     int64_t count[2][HM_REASON_COUNT], first[2][HM_REASON_COUNT], last[2][HM_REASON_COUNT]; /* predicted, exact */
+    const struct hm_run *run;
 };
 
-static void add_decision(struct decisions *d, const struct hm_run *run, const struct hm_decision_record *r)
+static void add_decision(void *self, const struct hm_decision_record *r, size_t steps)
 {
+    struct decisions *d = self;
     const double value[SIGNALS] = {(double)r->signal, (double)r->threshold, (double)r->committee,
                                    (double)r->base_difference, (double)r->extremeness};
     for (int s = 0; s < SIGNALS; s++) {
-        hm_thin_add(&d->of[s], time_ps(run, r->step), value[s]);
+        hm_thin_add(&d->of[s], time_ps(d->run, r->step), value[s]);
         d->known[s] += isfinite(value[s]);
         d->positive[s] += value[s] > 0;
     }
     const int exact = r->action == HM_INJECT;
     if (r->reason >= HM_REASON_COUNT) return;
-    if (d->count[exact][r->reason]++ == 0) d->first[exact][r->reason] = r->step;
-    d->last[exact][r->reason] = r->step;
+    if (d->count[exact][r->reason] == 0) d->first[exact][r->reason] = r->step;
+    d->count[exact][r->reason] += (int64_t)steps;
+    d->last[exact][r->reason] = r->step + (int64_t)steps - 1;
 }
 
 static enum hm_status read_decisions(struct hm_report *report, const struct hm_run *run, struct decisions *d)
 {
+    d->run = run;
     for (int s = 0; s < SIGNALS; s++)
         if (!hm_thin_create(report, run->info.ndecision, &d->of[s])) return report->status;
-    struct hm_decision_record *slab = malloc(SLAB * sizeof *slab);
-    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading decisions");
-    enum hm_status status = HM_OK;
-    for (size_t first = 0; first < run->info.ndecision && status == HM_OK; first += SLAB) {
-        const size_t left = run->info.ndecision - first, count = left < SLAB ? left : SLAB;
-        status = hm_trajectory_read_decisions(run->trajectory, first, count, slab);
-        for (size_t i = 0; i < count && status == HM_OK; i++) add_decision(d, run, &slab[i]);
-    }
-    free(slab);
+    const enum hm_status status = hm_run_walk_decisions(run, add_decision, d);
     for (int s = 0; s < SIGNALS; s++) hm_thin_finish(&d->of[s]);
     return status;
 }
@@ -115,7 +96,7 @@ enum hm_status hm_report_decisions(struct hm_report *report, const struct hm_rep
         bool any = false;
         for (int s = 0; s < SIGNALS; s++) any = any || d->known[s] > 0;
         if (any) {
-            struct hm_plot *plot = add_timeline(
+            struct hm_plot *plot = hm_report_add_timeline(
                 report, section, "signals", "Signals against thresholds.",
                 "Signal is what the policy compared with its threshold; the others are what the prediction "
                 "knew of itself. Marks below: exact steps.",
@@ -132,13 +113,16 @@ enum hm_status hm_report_decisions(struct hm_report *report, const struct hm_rep
 /* ---- injections ---- */
 
 struct injections {
+    const struct hm_run *run;
     struct hm_thin residual, seconds, iterations;
     size_t residuals, times, iterated;
 };
 
-static void add_injection(struct injections *j, const struct hm_run *run, const struct hm_injection_record *r)
+static void add_injection(void *self, const void *record)
 {
-    const double t = time_ps(run, r->step);
+    struct injections *j = self;
+    const struct hm_injection_record *r = record;
+    const double t = time_ps(j->run, r->step);
     hm_thin_add(&j->residual, t, r->residual_relative);
     hm_thin_add(&j->seconds, t, r->seconds > 0 ? r->seconds : NAN);
     hm_thin_add(&j->iterations, t, r->iterations > 0 ? (double)r->iterations : (double)NAN);
@@ -153,15 +137,7 @@ static enum hm_status read_injections(struct hm_report *report, const struct hm_
     if (!hm_thin_create(report, total, &j->residual) || !hm_thin_create(report, total, &j->seconds) ||
         !hm_thin_create(report, total, &j->iterations))
         return report->status;
-    struct hm_injection_record *slab = malloc(SLAB * sizeof *slab);
-    if (!slab) return hm_fail(HM_OUT_OF_MEMORY, "out of memory: reading injections");
-    enum hm_status status = HM_OK;
-    for (size_t first = 0; first < total && status == HM_OK; first += SLAB) {
-        const size_t left = total - first, count = left < SLAB ? left : SLAB;
-        status = hm_trajectory_read_injections(run->trajectory, first, count, slab);
-        for (size_t i = 0; i < count && status == HM_OK; i++) add_injection(j, run, &slab[i]);
-    }
-    free(slab);
+    const enum hm_status status = hm_trajectory_walk(run->trajectory, HM_TABLE_INJECTIONS, add_injection, j);
     hm_thin_finish(&j->residual);
     hm_thin_finish(&j->seconds);
     hm_thin_finish(&j->iterations);
@@ -170,7 +146,7 @@ static enum hm_status read_injections(struct hm_report *report, const struct hm_
 
 enum hm_status hm_report_injections(struct hm_report *report, const struct hm_report_runs *runs)
 {
-    struct injections j = {0};
+    struct injections j = {.run = runs->run};
     if (runs->run->info.ninjection == 0) return HM_OK;
     HM_TRY(read_injections(report, runs->run, &j));
     if (j.residuals + j.times + j.iterated == 0) return HM_OK;
@@ -179,19 +155,19 @@ enum hm_status hm_report_injections(struct hm_report *report, const struct hm_re
                               "Where the exact force was asked for, it also says how wrong the prediction was.");
     const enum hm_plot_mark mark = runs->run->info.ninjection < 400 ? HM_MARK_BOTH : HM_MARK_LINE;
     if (j.residuals > 0) {
-        struct hm_plot *plot = add_timeline(report, section, "residual", "Kick error at injections.",
-                                            "rms difference of predicted and exact kick, over the rms exact kick.",
-                                            "relative error", true);
+        struct hm_plot *plot = hm_report_add_timeline(
+            report, section, "residual", "Kick error at injections.",
+            "rms difference of predicted and exact kick, over the rms exact kick.", "relative error", true);
         hm_thin_show(report, plot, "kick error", mark, 0, &j.residual, 0);
     }
     if (j.times > 0) {
         struct hm_plot *plot =
-            add_timeline(report, section, "oracle-seconds", "Wall time of an exact force.", "", "s", true);
+            hm_report_add_timeline(report, section, "oracle-seconds", "Wall time of an exact force.", "", "s", true);
         hm_thin_show(report, plot, "seconds", mark, 1, &j.seconds, 0);
     }
     if (j.iterated > 0) {
-        struct hm_plot *plot = add_timeline(report, section, "oracle-iterations", "Iterations of an exact force.", "",
-                                            "iterations", false);
+        struct hm_plot *plot = hm_report_add_timeline(report, section, "oracle-iterations",
+                                                      "Iterations of an exact force.", "", "iterations", false);
         hm_thin_show(report, plot, "iterations", mark, 2, &j.iterations, 0);
     }
     return report->status;

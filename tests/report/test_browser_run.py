@@ -39,6 +39,15 @@ pages.check_drawn(page, ["total-energy", "energies", "temperature", "signals", "
                          "vdos", "bond-1", "divergence", "timing"])
 assert "100000" in page.text and "long.h5" in page.text
 
+hamlet("run", SOURCE + "/examples/action_water/run.yaml", "--quiet", *[word for setting in (
+    "integrator.steps=16000", "training.warmup_steps=3200", "training.epochs=50", "training.polish=100", "predictor.hidden=8",
+    "predictor.pairs=300", "predictor.max_error=0.3", "predictor.gate_every=20", "output.trajectory=strides.h5")
+    for word in ("--set", setting)])
+hamlet("report", "strides.h5", "-o", "strides.html")
+strides = pages.Page("strides.html")
+pages.check_drawn(strides, ["total-energy", "rounds", "stride-iterations", "reversibility"])
+assert "strides of 2 fs" in strides.text and "What became of rounds" in strides.text
+
 # The check is no decoration: a page that asks the network, has a script that fails, and a plot without values, fails it.
 text = open("long.html").read()
 

@@ -85,6 +85,77 @@ shown = [float(r["E − mean, kJ/mol"] or "nan") for r in rows("rare/total-energ
 assert numpy.isfinite(shown[-len(shown) // 2:]).any()
 assert abs(numpy.nanmax(shown) - (at_injections.max() - at_injections.mean())) < 0.05 * numpy.ptp(at_injections)
 
+# Page and analysis take the energy from the same places: frames where all know it, else whichever know it more often.
+def drift_of(steps, energy, kinetic):
+    """Slope of the block means over the steps after the warm-up (1000), over the mean kinetic energy."""
+    first, size = 1000, (50000 - 1000) // 20
+    known = numpy.isfinite(energy) & (steps >= first)
+    block = (steps[known] - first) // size
+    times, means = ([numpy.mean(values[known][block == b]) for b in range(20)] for values in (steps, energy))
+    return numpy.polyfit(times, means, 1)[0] * 49000 / kinetic
+
+
+for name, settings in (("often", ["policy={type: periodic, frequency: 0.57}"]),
+                       ("bath", ["thermostat={type: bussi, temperature: 300 K, time_constant: 100 fs}",
+                                 "policy={type: periodic, frequency: 0.13}"])):
+    run(name + ".h5", "integrator.steps=50000", "output.energies=injections", *settings)
+    hamlet("report", name + ".h5", "--format", "csv", "-o", name)
+    with h5py.File(name + ".h5") as f:
+        table, frames = f["hamlet/injections"][:], f["observables/kinetic_energy"]
+        told = f["observables/%s_energy/value" % ("conserved" if name == "bath" else "total")][100:]
+        mean_kinetic = frames["value"][100:].mean()
+    assert 0 < numpy.isfinite(told).sum() < len(told), name
+    shown = [r for r in rows(name + "/total-energy.csv") if r["series"] != "means of blocks"]
+    assert {r["series"] for r in shown} == {"less the heat of the bath" if name == "bath" else "total energy"}
+    at = numpy.searchsorted(table["step"], 0)  # every injection of the run is on the page
+    low, high = (numpy.array([float(r[k]) for r in shown]) for k in ("least", "largest"))
+    assert abs(numpy.ptp(table["total_energy"][at:]) - (high.max() - low.min())) < 1e-9 * span, name
+    drift = {r["name"]: float(r["value"]) for r in rows(name + "/analysis.csv") if r["name"] == "energy_drift_relative"}
+    expected = drift_of(table["step"], table["total_energy"], mean_kinetic)
+    assert abs(drift["energy_drift_relative"] / expected - 1) < 1e-4, (name, drift, expected)
+
+# ---- rounds of strides ----
+
+MORSE = "{atoms: [0, %d], form: morse, De: 4.7 eV, a: 2.28 1/A, r0: 0.9572 A}"
+with open("strides.yaml", "w") as file:
+    file.write("system: {geometry: %s/examples/action_water/water.xyz, initial_velocities: {temperature: 600 K, seed: 1, "
+               "remove: [momentum, angular_momentum]}}\n" % SOURCE +
+               "hamiltonian: {type: valence, bonds: [%s, %s], angles: [{atoms: [1, 0, 2], k: 4.0 eV/rad2, theta0: "
+               "104.5 deg}]}\n" % (MORSE % 1, MORSE % 2) +
+               "integrator: {timestep: 0.25 fs, steps: 12000}\n"
+               "predictor: {type: action, mode: pure, stride: 8, hidden: 8, pairs: 300, gate_every: 20, gate: 0.02, "
+               "max_error: 0.3}\n"
+               "training: {warmup_steps: 3200, epochs: 50, polish: 200, episode_every_injections: 100000}\n"
+               "policy: {type: never}\noutput: {trajectory: strides.h5, stride: 8}\n")
+hamlet("run", "strides.yaml", "--quiet")
+hamlet("report", "strides.h5", "--format", "csv", "-o", "strides")
+hamlet("report", "strides.h5", "-o", "strides.html")
+with h5py.File("strides.h5") as f:
+    table = f["hamlet/strides"][:]
+assert len(table) <= 1600  # nothing is thinned
+kept, refused = table["committed"] == 1, (table["committed"] == 0) & (table["strides"] > 0)
+for series, column, which, values in (
+        ("rounds that count", "|E − E_ref| / mean K", kept, abs(table["energy_change"])),
+        ("refused by the gate", "|E − E_ref| / mean K", refused, abs(table["energy_change"])),
+        ("iterations", "iterations", table["tried"] > 0, table["iterations"] / table["tried"]),
+        ("reversibility", "residual", table["strides"] > 0, table["reversibility"])):
+    file = {"iterations": "stride-iterations", "reversibility": "reversibility"}.get(series, "rounds")
+    shown = [(float(r["time, ps"]), float(r[column])) for r in rows("strides/%s.csv" % file)
+             if r["series"] == series and r[column]]
+    expected = numpy.transpose([table["step"] * 0.25e-3, values])[which]
+    assert numpy.allclose(numpy.reshape(shown, (-1, 2)), expected, rtol=1e-9, atol=0), (series, len(shown), which.sum())
+assert [float(r["|E − E_ref| / mean K"]) for r in rows("strides/rounds.csv") if r["series"] == "gate"] == [0.02]
+whole, none = kept & (table["tried"] == table["strides"]), table["strides"] == 0
+ends = {r["round"].split(" ")[0] + r["round"].split(" ")[1]: (int(r["rounds"]), int(r["strides"]))
+        for r in rows("strides/round-ends.csv")}
+expected = {"counts,every": whole, "counts,up": kept & ~whole, "refusedby": refused, "endedwith": none}
+expected = {name: (which.sum(), table["strides"][which].sum()) for name, which in expected.items() if which.any()}
+assert ends == expected, (ends, expected)
+predicted = [r for r in rows("strides/reasons.csv") if r["step was"] == "predicted"]
+assert sum(int(r["steps"]) for r in predicted) == 8 * table["strides"][kept].sum(), predicted
+text = open("strides.html", encoding="utf-8").read()
+assert "strides of 2 fs" in text and "%d of %d" % (refused.sum(), len(table)) in text
+
 kick = rows("numbers/residual.csv")
 assert abs(max(float(r["largest"] or r["relative error"]) for r in kick if r["relative error"]) / numpy.nanmax(residual) - 1) < 1e-9
 lengths = [r for r in rows("numbers/bond-1.csv") if r["series"] != "reference"]
