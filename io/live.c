@@ -12,7 +12,7 @@
 
 static const char first_line[] = "hamlet live 1";
 
-/* The numbers in the order of their lines. */
+/* The numbers in the order of their lines; new ones come last, where a reader that does not know them stops. */
 static const struct {
     const char *name;
     size_t offset;
@@ -30,6 +30,8 @@ static const struct {
     {"energy_moved", offsetof(struct hm_live, energy_moved), false},
     {"wall_seconds", offsetof(struct hm_live, wall_seconds), false},
     {"updated", offsetof(struct hm_live, updated), false},
+    {"strides", offsetof(struct hm_live, strides), true},
+    {"rounds_refused", offsetof(struct hm_live, rounds_refused), true},
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields, LINE = 320 };

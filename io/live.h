@@ -33,9 +33,11 @@ struct hm_live {
     double timestep_fs;
     double temperature_K;
     double kick_error;   /* rms at injections so far, over the rms kick */
-    double energy_moved; /* largest so far at injections, over the mean kinetic energy */
+    double energy_moved; /* largest so far at injections, or of strides at the end of the last round; over the mean
+                          * kinetic energy */
     double wall_seconds;
-    double updated; /* seconds since 1970 */
+    double updated;                  /* seconds since 1970 */
+    int64_t strides, rounds_refused; /* of an action; 0 without */
 };
 
 /* "run.h5" gives "run.live"; any other name gets ".live" appended. */

@@ -24,6 +24,13 @@ static double temperature_kelvin(const struct hm_frame *frame)
     return freedom > 0 ? 2 * HM_TEMPERATURE_KELVIN * hm_kinetic_energy(frame, frame->v) / (double)freedom : NAN;
 }
 
+/* Of strides where the last round ended: gates let it wander. */
+static double energy_moved(const struct hm_state *s)
+{
+    if (s->rounds.taken > 0) return fabs(s->rounds.energy - s->rounds.reference) / s->vigil.kinetic;
+    return s->residuals > 0 ? s->vigil.worst : (double)NAN;
+}
+
 void hm_pulse_beat(struct hm_pulse *pulse, const struct hm_state *state, double wall, double now)
 {
     if (now < pulse->next || !pulse->path[0]) return;
@@ -36,8 +43,10 @@ void hm_pulse_beat(struct hm_pulse *pulse, const struct hm_state *state, double 
         .timestep_fs = pulse->timestep * HM_TIME_FS,
         .temperature_K = temperature_kelvin(&state->frame),
         .kick_error = state->residuals > 0 ? sqrt(state->residual_squares / (double)state->residuals) : NAN,
-        .energy_moved = state->residuals > 0 ? state->vigil.worst : NAN,
+        .energy_moved = energy_moved(state),
         .wall_seconds = wall,
+        .strides = state->rounds.taken,
+        .rounds_refused = state->rounds.refused,
     };
     hm_live_sign(&live);
     const bool written = hm_live_write(pulse->path, &live);

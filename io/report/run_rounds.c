@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* How a round ended. */
-enum { WHOLE, CUT, REFUSED, NONE, ENDS };
+enum { WHOLE, CUT, REFUSED, NOWHERE, NONE, ENDS };
 
 struct rounds {
     const struct hm_run *run;
@@ -20,7 +20,7 @@ struct rounds {
 static int end_of(const struct hm_round_record *r)
 {
     if (r->strides == 0) return NONE;
-    if (!r->committed) return REFUSED;
+    if (!r->committed) return isnan(r->energy_change) ? NOWHERE : REFUSED;
     return r->strides < r->tried ? CUT : WHOLE;
 }
 
@@ -82,6 +82,7 @@ static void show_ends(struct hm_report *report, struct hm_report_section *sectio
         [WHOLE] = "counts, every stride of it solved",
         [CUT] = "counts, up to a stride without a solution or outside what was learned",
         [REFUSED] = "refused by the gate: taken back",
+        [NOWHERE] = "led to where there is no energy: taken back",
         [NONE] = "ended with its first stride, without a solution or outside what was learned",
     };
     struct hm_report_table *table =

@@ -132,6 +132,9 @@ static void draw_lines(struct hm_watch_view *view, const char *remark)
     put_line(view, "left %s   running for %s", left, wall);
     put_line(view, "exact %.3g %% (%lld injections)   weights version %lld", injected_percent(live),
              (long long)live->injections, (long long)live->weights_version);
+    if (live->strides + live->rounds_refused > 0)
+        put_line(view, "strides      %10lld          rounds refused %lld", (long long)live->strides,
+                 (long long)live->rounds_refused);
     put_line(view, "speed        %10.*f steps/s  %s", view->speed < 100 ? 2 : 0, view->speed,
              sparks(view, view->speeds, room, text));
     put_line(view, "temperature  %10.1f K        %s", live->temperature_K,
@@ -147,13 +150,17 @@ static void draw_lines(struct hm_watch_view *view, const char *remark)
 static void print_line(struct hm_watch_view *view, const char *remark)
 {
     const struct hm_live *live = &view->last;
-    char simulated[32], left[32], error[32] = "";
+    char simulated[32], left[32], error[32] = "", strides[96] = "";
     hm_format_simulated((double)live->step * live->timestep_fs / HM_TIME_FS, simulated, sizeof simulated);
     hm_format_duration(seconds_left(view), left, sizeof left);
     if (isfinite(live->kick_error)) snprintf(error, sizeof error, "  kick error %.2g", live->kick_error);
-    fprintf(view->out, "step %lld (%.1f %%)  %s  %.*f steps/s  injected %.3g %%  %.1f K%s  left %s%s%s\n",
+    if (live->strides + live->rounds_refused > 0)
+        snprintf(strides, sizeof strides, "  strides %lld  rounds refused %lld", (long long)live->strides,
+                 (long long)live->rounds_refused);
+    fprintf(view->out, "step %lld (%.1f %%)  %s  %.*f steps/s  injected %.3g %%  %.1f K%s%s  left %s%s%s\n",
             (long long)live->step, 100 * (double)live->step / (double)live->steps, simulated, view->speed < 100 ? 1 : 0,
-            view->speed, injected_percent(live), live->temperature_K, error, left, *remark ? "  " : "", remark);
+            view->speed, injected_percent(live), live->temperature_K, error, strides, left, *remark ? "  " : "",
+            remark);
 }
 
 void hm_watch_view_draw(struct hm_watch_view *view, const char *remark)

@@ -20,7 +20,9 @@ static struct hm_live made(void)
                            .temperature_K = 299.5,
                            .kick_error = NAN,
                            .energy_moved = 1e-300,
-                           .wall_seconds = 12.5};
+                           .wall_seconds = 12.5,
+                           .strides = 5000000000,
+                           .rounds_refused = 45};
     hm_live_sign(&live);
     return live;
 }
@@ -34,6 +36,7 @@ static void test_round_trip(void)
     HM_ASSERT_OK(hm_live_read(path, &read));
     CU_ASSERT_EQUAL(read.step, live.step);
     CU_ASSERT_EQUAL(read.steps, live.steps);
+    CU_ASSERT_TRUE(read.strides == live.strides && read.rounds_refused == 45);
     CU_ASSERT_EQUAL(read.pid, getpid());
     CU_ASSERT_STRING_EQUAL(read.host, live.host);
     HM_ASSERT_NEAR(read.timestep_fs, live.timestep_fs, 1e-15);

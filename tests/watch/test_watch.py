@@ -117,6 +117,24 @@ assert not os.path.exists("short.live")
 open("short.live", "w").write("nonsense\n")
 assert "finished" in subprocess.run([HAMLET, "watch", "short.h5"], stdout=subprocess.PIPE, text=True).stdout
 
+# ---- strides ----
+
+STRIDES = ["predictor.mode=composed", "predictor.stride=16", "predictor.guess=none", "predictor.hidden=8", "predictor.pairs=200",
+           "predictor.max_error=0.1", "predictor.gate=0.1", "training.warmup_steps=1600", "training.epochs=10", "training.polish=50",
+           "integrator.steps=1600000000", "output.stride=16000", "output.trajectory=strides.h5"]
+run = keep(subprocess.Popen([HAMLET, "run", SOURCE + "/examples/action_water/run.yaml", "--quiet",
+                             *[word for setting in STRIDES for word in ("--set", setting)]]))
+taken = lambda: int(dict(line.split(" ", 1) for line in open("strides.live").read().splitlines()[1:])["strides"])
+wait_for("the side file of strides", lambda: os.path.exists("strides.live"))
+wait_for("strides", lambda: taken() > 0)
+striding = watch("strides.h5")
+line = striding.stdout.readline()
+words = line.split()
+assert int(words[words.index("strides") + 1]) > 0 and "rounds refused 0" in line, line
+run.kill()
+run.wait()
+striding.communicate(timeout=60)
+
 # ---- bad input ----
 
 assert "absent.h5" in refused("absent.h5", code=2)
