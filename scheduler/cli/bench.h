@@ -24,4 +24,7 @@ enum hm_status hm_bench_step(bool json);
 /* The Hamiltonian as on the command line, '{type: ...}'; extended XYZ files. */
 enum hm_status hm_bench_oracle(const char *hamiltonian, const char *const *geometry, size_t count, bool json);
 
+/* Of the action of this configuration; NULL: of water. */
+enum hm_status hm_bench_action(const char *path, bool json);
+
 #endif

@@ -1,6 +1,8 @@
 /* hamlet bench NAME [--json]: what the parts cost on this machine.
  * hamlet bench oracle --hamiltonian '{type: ...}' GEOMETRY... [--json]: what an exact force costs.
+ * hamlet bench action [--config FILE] [--json]: what a stride of a learned action costs.
  *
+ *   action  strides of water or of a configuration's system, their iterations and the network (bench_action.c)
  *   forces  a Lennard-Jones liquid, neighbour lists included (bench_forces.c)
  *   lstm    the network by itself: steps and training batches, beside this core's SGEMM rate (bench_lstm.c)
  *   oracle  seconds of warm steps along a short path, and of the cold start (bench_oracle.c)
@@ -97,7 +99,7 @@ static enum hm_status bench_write(bool json)
 /* ---- the command ---- */
 
 struct arguments {
-    const char *name, *hamiltonian;
+    const char *name, *hamiltonian, *config;
     struct hm_words geometry;
     bool json;
 };
@@ -111,14 +113,11 @@ static enum hm_status run_oracle(const struct arguments *a)
 
 static const struct bench {
     const char *name;
-    enum hm_status (*run)(bool json); // NULL: oracle, which takes more
-} benches[] = {{"forces", hm_bench_forces},
-               {"lstm", hm_bench_lstm},
-               {"oracle", NULL},
-               {"step", hm_bench_step},
-               {"write", bench_write}};
+    enum hm_status (*run)(bool json); // NULL: oracle and action, which take more
+} benches[] = {{"action", NULL}, {"forces", hm_bench_forces}, {"lstm", hm_bench_lstm},
+               {"oracle", NULL}, {"step", hm_bench_step},     {"write", bench_write}};
 
-#define BENCHES "forces, lstm, oracle, step or write"
+#define BENCHES "action, forces, lstm, oracle, step or write"
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -129,6 +128,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'H':
         a->hamiltonian = argument;
+        return 0;
+    case 'c':
+        a->config = argument;
         return 0;
     case ARGP_KEY_ARG:
         if (a->name) return hm_command_fault(hm_words_add(&a->geometry, argument));
@@ -142,6 +144,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+    {"config", 'c', "FILE", 0, "of action: a configuration whose predictor is one", 0},
     {"json", 'j', NULL, 0, "JSON lines", 0},
     {"hamiltonian", 'H', "YAML", 0, "of oracle: the section `hamiltonian` of a configuration, '{type: xtb}'", 0},
     {0},
@@ -153,9 +156,12 @@ static enum hm_status run_named(const struct arguments *a)
 {
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
         if (strcmp(benches[i].name, a->name) != 0) continue;
-        if (!benches[i].run) return run_oracle(a);
-        if (a->hamiltonian || a->geometry.count > 0)
+        const bool oracle = strcmp(a->name, "oracle") == 0, action = strcmp(a->name, "action") == 0;
+        if (!oracle && (a->hamiltonian || a->geometry.count > 0))
             return hm_fail(HM_BAD_USAGE, "only 'bench oracle' takes a Hamiltonian and geometries");
+        if (!action && a->config) return hm_fail(HM_BAD_USAGE, "only 'bench action' takes a configuration");
+        if (oracle) return run_oracle(a);
+        if (action) return hm_bench_action(a->config, a->json);
         return benches[i].run(a->json);
     }
     return hm_fail(HM_BAD_USAGE, "there is no benchmark '%s': " BENCHES, a->name);
