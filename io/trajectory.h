@@ -145,6 +145,8 @@ enum hm_status hm_trajectory_read_weights(struct hm_trajectory *trajectory, int3
                                           struct hm_weights_of_member *weights, bool *found);
 enum hm_status hm_trajectory_read_config(struct hm_trajectory *trajectory,
                                          struct hm_archive *text); /* zero-terminated */
+/* What the file says of where it comes from, as provenance has it (free); NULL if absent. */
+enum hm_status hm_trajectory_read_provenance(const struct hm_trajectory *trajectory, const char *name, char **value);
 /* NaN if absent. */
 double hm_trajectory_read_timing(struct hm_trajectory *trajectory, const char *name);
 

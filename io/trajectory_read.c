@@ -293,6 +293,18 @@ enum hm_status hm_trajectory_read_config(struct hm_trajectory *trajectory, struc
     return status;
 }
 
+enum hm_status hm_trajectory_read_provenance(const struct hm_trajectory *trajectory, const char *name, char **value)
+{
+    const bool there = hm_hdf5_exists(trajectory->file, HM_PROVENANCE_GROUP) &&
+                       H5Aexists_by_name(trajectory->file, HM_PROVENANCE_GROUP, name, H5P_DEFAULT) > 0;
+    *value = NULL;
+    const hid_t group = there ? H5Gopen2(trajectory->file, HM_PROVENANCE_GROUP, H5P_DEFAULT) : 0;
+    if (group <= 0) return HM_OK;
+    const enum hm_status status = hm_hdf5_get_words(trajectory, group, HM_PROVENANCE_GROUP, name, value);
+    hm_hdf5_close(group);
+    return status;
+}
+
 double hm_trajectory_read_timing(struct hm_trajectory *trajectory, const char *name)
 {
     char path[256];

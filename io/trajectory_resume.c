@@ -68,12 +68,8 @@ static enum hm_status read_saved(struct hm_archive *archive, struct saved *saved
 
 static enum hm_status check_id(const struct hm_trajectory *trajectory, const struct saved *saved)
 {
-    char *id = NULL;
-    enum hm_status status = HM_OK;
-    const bool there = hm_hdf5_exists(trajectory->file, HM_PROVENANCE_GROUP) &&
-                       H5Aexists_by_name(trajectory->file, HM_PROVENANCE_GROUP, HM_RUN_ID, H5P_DEFAULT) > 0;
-    const hid_t group = there ? H5Gopen2(trajectory->file, HM_PROVENANCE_GROUP, H5P_DEFAULT) : 0;
-    if (group > 0) status = hm_hdf5_get_words(trajectory, group, HM_PROVENANCE_GROUP, HM_RUN_ID, &id);
+    char *id;
+    enum hm_status status = hm_trajectory_read_provenance(trajectory, HM_RUN_ID, &id);
     if (status == HM_OK && (!id || strcmp(id, saved->id) != 0))
         status =
             hm_fail(HM_BAD_INPUT,
@@ -81,7 +77,6 @@ static enum hm_status check_id(const struct hm_trajectory *trajectory, const str
                     "or start anew with hamlet run",
                     trajectory->path, id ? id : "without an id", saved->id);
     free(id);
-    hm_hdf5_close(group);
     return status;
 }
 

@@ -3,6 +3,8 @@
 #include "scheduler/sweep/baselines.h"
 #include "scheduler/sweep/search.h"
 
+#include "io/trajectory.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +78,27 @@ static enum hm_status prepare(struct derivation *d, const struct hm_words *setti
     return hm_job_from_config(config, job);
 }
 
+/* --set output.trajectory names the file of the baseline, and the same words without --baseline that of the run. */
+static enum hm_status spare_the_run(const struct hm_job *job, enum hm_sweep_kind kind)
+{
+    const char *path = hm_config_path(job->config, "output.trajectory");
+    struct hm_trajectory *trajectory;
+    char *baseline;
+    if (hm_trajectory_open(path, &trajectory) != HM_OK) { /* none: whether it may be written is asked elsewhere */
+        hm_status_clear();
+        return HM_OK;
+    }
+    enum hm_status status = hm_trajectory_read_provenance(trajectory, "baseline", &baseline);
+    hm_trajectory_close(&trajectory);
+    if (status == HM_OK && !baseline)
+        status = hm_fail(HM_EXISTS,
+                         "%s: holds a run and no baseline, and is not replaced by its %s baseline; name another "
+                         "output.trajectory",
+                         path, hm_sweep_kind_names[kind]);
+    free(baseline);
+    return status;
+}
+
 enum hm_status hm_run_baseline_prepare(const char *file, const struct hm_words *settings, enum hm_sweep_kind kind,
                                        size_t size, char *summary, struct hm_job *job)
 {
@@ -84,6 +107,7 @@ enum hm_status hm_run_baseline_prepare(const char *file, const struct hm_words *
     *job = (struct hm_job){0};
     enum hm_status status = hm_config_read_file(file, &d.text, &d.size);
     if (status == HM_OK) status = prepare(&d, settings, kind, &baseline, job);
+    if (status == HM_OK) status = spare_the_run(job, kind);
     snprintf(summary, size, "%s", baseline.summary);
     hm_baseline_release(&baseline);
     free(d.setting);

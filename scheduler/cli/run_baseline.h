@@ -1,8 +1,10 @@
 /* `hamlet run FILE --baseline KIND`: a baseline of a single run (scheduler/sweep/baselines.h).
  *
- * Its trajectory stands beside the run's, `run.h5` and `run.exact.h5`, unless --set names another.
+ * Its trajectory stands beside the run's, `run.h5` and `run.exact.h5`, unless --set names another. What holds no
+ * baseline is never replaced by one.
  *
- * Errors: those of the run's own configuration; HM_BAD_INPUT: it has no such baseline; those of the run.
+ * Errors: those of the run's own configuration; HM_BAD_INPUT: it has no such baseline; HM_EXISTS: its file holds
+ * a run; those of the run.
  * Owns: nothing. MPI: prepare is local, search collective over MPI_COMM_WORLD.
  */
 #ifndef HM_SCHEDULER_CLI_RUN_BASELINE_H

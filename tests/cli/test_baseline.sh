@@ -99,6 +99,19 @@ run 0 hcl.yaml --baseline exact --overwrite
 grep -q nan output && complain "a number in the log is none"
 run 2 hcl.yaml --baseline longest_stable
 says 'out/hcl.longest_stable.h5: exists already' errors
+# A run is not replaced by its baseline, whoever says --overwrite; a baseline is, and a run replaces either.
+run 0 hcl.yaml --set output.trajectory=named.h5
+cp named.h5 kept.h5
+for kind in exact longest_stable; do
+    run 2 hcl.yaml --baseline $kind --overwrite --set output.trajectory=named.h5
+    says '^hamlet: named.h5: holds a run and no baseline' errors
+    [ "$(wc -l <errors)" -eq 1 ] || complain 'not one line'
+    cmp -s named.h5 kept.h5 || complain "a run was replaced by its $kind baseline"
+done
+run 0 hcl.yaml --baseline stretched --overwrite --set output.trajectory=two.h5
+near "$(value two.h5 timestep_fs)" 0.5
+run 0 hcl.yaml --overwrite --set output.trajectory=two.h5
+near "$(value two.h5 timestep_fs)" 0.25
 for kind in stretched longest_stable respa; do
     run 0 hcl.yaml --baseline $kind --dry-run --set output.trajectory=dry.h5
     says "^baseline +$kind of hcl.yaml: " output
