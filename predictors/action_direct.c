@@ -1,6 +1,6 @@
 #include "predictors/action_direct.h"
 
-#include "io/rng.h"
+#include "predictors/action_rows.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -8,36 +8,22 @@
 #include <string.h>
 
 enum { SCALES = 3 }; /* frequency, rms, norm */
-
-struct places {
-    size_t b1, w2, b2, w3, b3, end;
-};
-
-static struct places places_of(const struct hm_action_direct *d)
-{
-    struct places at;
-    at.b1 = d->nhidden * d->ninput;
-    at.w2 = at.b1 + d->nhidden;
-    at.b2 = at.w2 + d->nhidden * d->nhidden;
-    at.w3 = at.b2 + d->nhidden;
-    at.b3 = at.w3 + d->noutput * d->nhidden;
-    at.end = at.b3 + d->noutput;
-    return at;
-}
+enum { BLOCK = 64 }; /* pairs whose activations are in the cache together */
 
 enum hm_status hm_action_direct_create(const struct hm_frame *frame, double stride, size_t nhidden,
                                        struct hm_action_direct *d)
 {
-    const size_t n = frame->natom, h = nhidden;
-    *d = (struct hm_action_direct){.natom = n, .nhidden = h, .stride = stride};
+    const size_t n = frame->natom;
+    *d = (struct hm_action_direct){.natom = n, .stride = stride};
     HM_TRY(hm_invariants_create(frame, HM_INVARIANTS_WHOLE, &d->invariants));
     d->nbond = hm_invariants_bonds(d->invariants);
     const size_t f = d->ninput = hm_invariants_count(d->invariants) + hm_invariants_odd_count(d->invariants);
-    d->noutput = 4 * d->nbond * d->nbond;
-    d->nweight = places_of(d).end;
+    d->network = (struct hm_direct_network){f, nhidden, 4 * d->nbond * d->nbond};
+    const size_t rows = BLOCK * hm_invariants_images(d->invariants), work = hm_direct_network_work(d->network);
+    d->nweight = hm_direct_network_size(d->network);
     d->nparameter = SCALES + 3 * f + d->nweight;
     d->parameters = calloc(d->nparameter, sizeof *d->parameters);
-    d->scratch = calloc(13 * n + 6 * d->nbond + f + 2 * h + d->noutput + 2 * h, sizeof *d->scratch);
+    d->scratch = calloc(13 * n + 6 * d->nbond + rows * (f + d->network.noutput + work), sizeof *d->scratch);
     if (!d->parameters || !d->scratch) {
         hm_action_direct_release(d);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for displacements of %zu atoms", n);
@@ -52,10 +38,8 @@ enum hm_status hm_action_direct_create(const struct hm_frame *frame, double stri
     d->pushed = d->moved + 6 * n;
     d->bond = d->pushed + 6 * n;
     d->x = d->bond + 6 * d->nbond;
-    d->a1 = d->x + f;
-    d->a2 = d->a1 + h;
-    d->c = d->a2 + h;
-    d->back = d->c + d->noutput;
+    d->c = d->x + rows * f;
+    d->work = d->c + rows * d->network.noutput;
     return HM_OK;
 }
 
@@ -69,31 +53,18 @@ void hm_action_direct_release(struct hm_action_direct *d)
 
 /* ---- a point ---- */
 
-static void see(struct hm_action_direct *d, size_t image, const double *q, const double *p)
+static void see(struct hm_action_direct *d, size_t image, const double *q, const double *p, double *x)
 {
     const size_t even = hm_invariants_count(d->invariants);
     hm_invariants_look(d->invariants, image, q, p);
-    hm_invariants_values(d->invariants, d->x);
-    hm_invariants_odd(d->invariants, d->x + even);
-    for (size_t k = 0; k < d->ninput; k++) d->x[k] = (d->x[k] - d->mean[k]) * d->inverse_spread[k];
+    hm_invariants_values(d->invariants, x);
+    hm_invariants_odd(d->invariants, x + even);
+    for (size_t k = 0; k < d->ninput; k++) x[k] = (x[k] - d->mean[k]) * d->inverse_spread[k];
 }
 
-/* y = W x + b, (rows, columns). */
-static void transform(size_t rows, size_t columns, const double *w, const double *x, const double *b, double *y)
+static void infer(struct hm_action_direct *d, size_t count)
 {
-    memcpy(y, b, rows * sizeof *y);
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)rows, (int)columns, 1, w, (int)columns, x, 1, 1, y, 1);
-}
-
-static void infer(struct hm_action_direct *d)
-{
-    const struct places at = places_of(d);
-    const double *w = d->weights;
-    transform(d->nhidden, d->ninput, w, d->x, w + at.b1, d->a1);
-    for (size_t k = 0; k < d->nhidden; k++) d->a1[k] = tanh(d->a1[k]);
-    transform(d->nhidden, d->nhidden, w + at.w2, d->a1, w + at.b2, d->a2);
-    for (size_t k = 0; k < d->nhidden; k++) d->a2[k] = tanh(d->a2[k]);
-    transform(d->noutput, d->nhidden, w + at.w3, d->a2, w + at.b3, d->c);
+    hm_direct_network_infer(d->network, d->weights, count, d->x, d->c, d->work);
 }
 
 /* The vectors that a row of coefficients multiplies, of bond b: r and h w for dr, r / h and w for dw. */
@@ -113,15 +84,15 @@ static double part_of(const struct hm_action_direct *d, size_t which, size_t b, 
     }
 }
 
-/* moved += this image's share of dq and dp / m. */
-static void move(struct hm_action_direct *d, double share)
+/* moved += of the image looked at, its share of dq and dp / m by the coefficients, beyond free flight. */
+static void move(struct hm_action_direct *d, double share, const double *coefficients)
 {
     const size_t m = d->nbond;
     for (size_t a = 0; a < m; a++)
         for (size_t c = 0; c < 3; c++) {
-            double dr = part_of(d, 1, a, c), dw = 0;
+            double dr = 0, dw = 0;
             for (size_t b = 0; b < m; b++) {
-                const double *k = &d->c[4 * (a * m + b)];
+                const double *k = &coefficients[4 * (a * m + b)];
                 dr += k[0] * part_of(d, 0, b, c) + k[1] * part_of(d, 1, b, c);
                 dw += k[2] * part_of(d, 2, b, c) + k[3] * part_of(d, 3, b, c);
             }
@@ -134,57 +105,58 @@ static void move(struct hm_action_direct *d, double share)
 
 static bool is_outside(const struct hm_action_direct *d, double margin)
 {
-    for (size_t k = 0; k < d->ninput; k++)
-        if (!(fabs(d->x[k]) <= margin * d->reach[k])) return true;
+    for (size_t k = 0; k < hm_invariants_images(d->invariants) * d->ninput; k++)
+        if (!(fabs(d->x[k]) <= margin * d->reach[k % d->ninput])) return true;
     return false;
 }
 
-static bool displace(struct hm_action_direct *d, double margin, const double *q, const double *p)
+/* The displacement of a point by the coefficients of its images. */
+static void displace(struct hm_action_direct *d, const double *q, const double *p, const double *coefficients)
 {
     const size_t images = hm_invariants_images(d->invariants);
-    bool outside = false;
     memset(d->moved, 0, 6 * d->natom * sizeof *d->moved);
     for (size_t g = 0; g < images; g++) {
-        see(d, g, q, p);
-        outside = outside || is_outside(d, margin);
-        infer(d);
-        move(d, 1 / (double)images);
+        hm_invariants_look(d->invariants, g, q, p);
+        move(d, 1 / (double)images, &coefficients[g * d->network.noutput]);
     }
-    return outside;
 }
 
 bool hm_action_direct_stride(struct hm_action_direct *d, double margin, double *q, double *p)
 {
     const size_t n = d->natom;
-    double velocity[3] = {0, 0, 0}, mass = 0;
-    const bool outside = displace(d, margin, q, p);
-    for (size_t i = 0; i < n; i++) {
-        mass += d->mass[i];
-        for (size_t c = 0; c < 3; c++) velocity[c] += p[3 * i + c];
-    }
+    const size_t images = hm_invariants_images(d->invariants);
+    for (size_t g = 0; g < images; g++) see(d, g, q, p, &d->x[g * d->ninput]);
+    infer(d, images);
+    displace(d, q, p, d->c);
     for (size_t k = 0; k < 3 * n; k++) {
-        q[k] += d->moved[k] + d->stride * velocity[k % 3] / mass;
+        q[k] += d->moved[k] + d->stride * p[k] / d->mass[k / 3];
         p[k] += d->mass[k / 3] * d->moved[3 * n + k];
     }
-    return outside;
+    return is_outside(d, margin);
 }
 
 /* ---- loss ---- */
 
-/* The residual of a pair, canonically scaled as the action's; what its square changes by is left in `pushed`. */
-static double residual_of(struct hm_action_direct *d, const double *row)
+/* What a pair says of the displacement beyond free flight: dq and dp / m. */
+static void read_pair(const struct hm_action_direct *d, const double *row, double *wanted)
 {
     const size_t n = 3 * d->natom;
-    double sum = 0, velocity[3] = {0, 0, 0}, mass = 0;
-    displace(d, INFINITY, row, row + n);
-    for (size_t i = 0; i < d->natom; i++) {
-        mass += d->mass[i];
-        for (size_t c = 0; c < 3; c++) velocity[c] += row[n + 3 * i + c];
+    for (size_t k = 0; k < n; k++) {
+        wanted[k] = row[2 * n + k] - row[k] - d->stride * row[n + k] / d->mass[k / 3];
+        wanted[n + k] = (row[3 * n + k] - row[n + k]) / d->mass[k / 3];
     }
+}
+
+/* The squared residual of a pair, canonically scaled as the action's; what it changes by is left in `pushed`. */
+static double residual_of(struct hm_action_direct *d, const double *row, const double *coefficients)
+{
+    const size_t n = 3 * d->natom;
+    double sum = 0;
+    displace(d, row, row + n, coefficients);
+    read_pair(d, row, d->pushed);
     for (size_t k = 0; k < n; k++) {
         const double m = d->mass[k / 3], w = d->parameters[0];
-        const double eq = d->moved[k] + d->stride * velocity[k % 3] / mass - (row[2 * n + k] - row[k]);
-        const double ev = d->moved[n + k] - (row[3 * n + k] - row[n + k]) / m;
+        const double eq = d->moved[k] - d->pushed[k], ev = d->moved[n + k] - d->pushed[n + k];
         sum += m * w * eq * eq + m * ev * ev / w;
         d->pushed[k] = 2 * m * w * eq;
         d->pushed[n + k] = 2 * m * ev / w;
@@ -192,12 +164,10 @@ static double residual_of(struct hm_action_direct *d, const double *row)
     return sum;
 }
 
-/* gradient += scale times that by the weights, of the image that was inferred last. */
-static void push_back(struct hm_action_direct *d, double scale, double *gradient)
+/* The same by the coefficients of the image looked at, times scale. */
+static void push_back(struct hm_action_direct *d, double scale, double *by_c)
 {
-    const struct places at = places_of(d);
-    const size_t m = d->nbond, h = d->nhidden;
-    double *by_c = d->c, *by_2 = d->back, *by_1 = d->back + h;
+    const size_t m = d->nbond;
     hm_invariants_to_bonds(d->invariants, d->pushed, d->bond);
     hm_invariants_to_bonds(d->invariants, d->pushed + 3 * d->natom, d->bond + 3 * m);
     for (size_t a = 0; a < m; a++)
@@ -208,36 +178,45 @@ static void push_back(struct hm_action_direct *d, double scale, double *gradient
                 for (size_t c = 0; c < 3; c++) sum += by[c] * part_of(d, which, b, c);
                 by_c[4 * (a * m + b) + which] = scale * sum;
             }
-    cblas_dger(CblasRowMajor, (int)d->noutput, (int)h, 1, by_c, 1, d->a2, 1, gradient + at.w3, (int)h);
-    cblas_daxpy((int)d->noutput, 1, by_c, 1, gradient + at.b3, 1);
-    cblas_dgemv(CblasRowMajor, CblasTrans, (int)d->noutput, (int)h, 1, d->weights + at.w3, (int)h, by_c, 1, 0, by_2, 1);
-    for (size_t k = 0; k < h; k++) by_2[k] *= 1 - d->a2[k] * d->a2[k];
-    cblas_dger(CblasRowMajor, (int)h, (int)h, 1, by_2, 1, d->a1, 1, gradient + at.w2, (int)h);
-    cblas_daxpy((int)h, 1, by_2, 1, gradient + at.b2, 1);
-    cblas_dgemv(CblasRowMajor, CblasTrans, (int)h, (int)h, 1, d->weights + at.w2, (int)h, by_2, 1, 0, by_1, 1);
-    for (size_t k = 0; k < h; k++) by_1[k] *= 1 - d->a1[k] * d->a1[k];
-    cblas_dger(CblasRowMajor, (int)h, (int)d->ninput, 1, by_1, 1, d->x, 1, gradient, (int)d->ninput);
-    cblas_daxpy((int)h, 1, by_1, 1, gradient + at.b1, 1);
+}
+
+static const double *row_of(const struct hm_action_direct *d, struct hm_action_pairs pairs, const size_t *order,
+                            size_t k)
+{
+    return &pairs.rows[12 * d->natom * (order ? order[k] : k)];
+}
+
+static double block_loss(struct hm_action_direct *d, struct hm_action_pairs pairs, const size_t *order, size_t first,
+                         size_t count, double scale, double *gradient)
+{
+    const size_t n = 3 * d->natom, images = hm_invariants_images(d->invariants), noutput = d->network.noutput;
+    double sum = 0;
+    for (size_t b = 0; b < count; b++) {
+        const double *row = row_of(d, pairs, order, first + b);
+        for (size_t g = 0; g < images; g++) see(d, g, row, row + n, &d->x[(b * images + g) * d->ninput]);
+    }
+    infer(d, count * images);
+    for (size_t b = 0; b < count; b++) {
+        const double *row = row_of(d, pairs, order, first + b);
+        double *c = &d->c[b * images * noutput];
+        sum += residual_of(d, row, c);
+        for (size_t g = 0; gradient && g < images; g++) {
+            hm_invariants_look(d->invariants, g, row, row + n);
+            push_back(d, scale / (double)images, &c[g * noutput]);
+        }
+    }
+    if (gradient) hm_direct_network_teach(d->network, d->weights, count * images, d->x, d->c, d->work, gradient);
+    return sum;
 }
 
 double hm_action_direct_loss(struct hm_action_direct *d, struct hm_action_pairs pairs, const size_t *order,
                              size_t count, double *gradient)
 {
-    const size_t n = 3 * d->natom, images = hm_invariants_images(d->invariants);
     const double scale = 1 / (d->parameters[2] * (double)count);
     double sum = 0;
     if (gradient) memset(gradient, 0, d->nweight * sizeof *gradient);
-    for (size_t k = 0; k < count; k++) {
-        const double *row = &pairs.rows[4 * n * (order ? order[k] : k)];
-        sum += residual_of(d, row);
-        for (size_t g = images; gradient && g-- > 0;) { /* the last one is still there */
-            if (g + 1 < images) {
-                see(d, g, row, row + n);
-                infer(d);
-            }
-            push_back(d, scale / (double)images, gradient);
-        }
-    }
+    for (size_t first = 0; first < count; first += BLOCK)
+        sum += block_loss(d, pairs, order, first, count - first < BLOCK ? count - first : BLOCK, scale, gradient);
     return sum * scale;
 }
 
@@ -256,7 +235,7 @@ static void measure_features(struct hm_action_direct *d, struct hm_action_pairs 
     for (int pass = 0; pass < 3; pass++) {
         for (size_t r = 0; r < pairs.count * images; r++) {
             const double *row = &pairs.rows[4 * n * (r / images)];
-            see(d, r % images, row, row + n);
+            see(d, r % images, row, row + n, d->x);
             for (size_t k = 0; k < d->ninput; k++) {
                 if (pass == 0) square[k] += share * d->x[k];
                 if (pass == 1) square[k] += share * d->x[k] * d->x[k];
@@ -268,19 +247,6 @@ static void measure_features(struct hm_action_direct *d, struct hm_action_pairs 
             if (pass == 1) d->inverse_spread[k] = square[k] > 0 ? 1 / sqrt(square[k]) : 0;
             square[k] = 0;
         }
-    }
-}
-
-static void draw(struct hm_action_direct *d, uint64_t seed)
-{
-    const struct places at = places_of(d);
-    const struct hm_rng_key key = {seed, 2, HM_RNG_TRAINING};
-    memset(d->weights, 0, d->nweight * sizeof *d->weights);
-    for (size_t k = 0; k < at.b3; k++) {
-        double normal[3];
-        if ((k >= at.b1 && k < at.w2) || (k >= at.b2 && k < at.w3)) continue;
-        hm_rng_normal3(key, 0, (uint32_t)k, normal);
-        d->weights[k] = (k < at.w3 ? 1 : 0.1) * normal[0] / sqrt((double)(k < at.b1 ? d->ninput : d->nhidden));
     }
 }
 
@@ -298,7 +264,7 @@ enum hm_status hm_action_direct_begin(struct hm_action_direct *d, struct hm_acti
     memset(d->parameters, 0, d->nparameter * sizeof *d->parameters);
     hm_action_fit_measure(&scales, pairs, d->stride);
     measure_features(d, pairs, square);
-    draw(d, seed);
+    hm_direct_network_draw(d->network, seed, d->weights);
     free(square);
     return HM_OK;
 }
@@ -312,6 +278,85 @@ static double loss_of(void *self, const size_t *examples, size_t count, double *
 {
     struct fitting *f = self;
     return hm_action_direct_loss(f->direct, f->pairs, examples, count, gradient);
+}
+
+/* ---- the last part: see action_fit.c ---- */
+
+static void forward(const void *self, size_t count, const double *x, double *y, double *work)
+{
+    const struct hm_action_direct *d = self;
+    hm_direct_network_infer(d->network, d->weights, count, x, y, work);
+}
+
+static void teach(const void *self, size_t count, const double *x, const double *u, double *work, double *gradient)
+{
+    const struct hm_action_direct *d = self;
+    hm_direct_network_teach(d->network, d->weights, count, x, u, work, gradient);
+}
+
+static void teach_each(const void *self, size_t count, size_t each, const double *x, const double *u,
+                       const double *work, double *room, double *rows)
+{
+    const struct hm_action_direct *d = self;
+    hm_direct_network_teach_each(d->network, d->weights, count, each, x, u, work, room, rows);
+}
+
+/* Displacements (dq, dp / m), canonically scaled so that their squares over all pairs are the loss. */
+static void scale_canonically(const struct hm_action_direct *d, size_t count, double *displacement)
+{
+    const size_t n = 3 * d->natom;
+    const double norm = 1 / sqrt(d->parameters[2] * (double)count), w = d->parameters[0];
+    for (size_t k = 0; k < n; k++) {
+        displacement[k] *= norm * sqrt(d->mass[k / 3] * w);
+        displacement[n + k] *= norm * sqrt(d->mass[k / 3] / w);
+    }
+}
+
+static void describe(void *self, size_t number, size_t count, double *x, double *f, double *wanted)
+{
+    const struct fitting *fitting = self;
+    struct hm_action_direct *d = fitting->direct;
+    const size_t n = 3 * d->natom, images = hm_invariants_images(d->invariants);
+    const double *row = row_of(d, fitting->pairs, NULL, number * fitting->pairs.count / count);
+    memset(d->c, 0, d->network.noutput * sizeof *d->c);
+    for (size_t g = 0; g < images; g++) {
+        see(d, g, row, row + n, &x[g * d->ninput]);
+        for (size_t k = 0; k < d->network.noutput; k++, f += 2 * n) {
+            memset(d->moved, 0, 2 * n * sizeof *d->moved);
+            d->c[k] = 1;
+            move(d, 1 / (double)images, d->c);
+            d->c[k] = 0;
+            memcpy(f, d->moved, 2 * n * sizeof *f);
+            scale_canonically(d, count, f);
+        }
+    }
+    read_pair(d, row, wanted);
+    scale_canonically(d, count, wanted);
+}
+
+static enum hm_status refine(struct fitting *fitting, const struct hm_effort *effort)
+{
+    const struct hm_action_direct *d = fitting->direct;
+    const struct hm_action_learner learner = {
+        .ninput = d->ninput,
+        .width = d->network.noutput,
+        .nweight = d->nweight,
+        .nwork = hm_direct_network_work(d->network),
+        .nroom = hm_direct_network_room(d->network),
+        .weights = d->weights,
+        .forward = forward,
+        .teach = teach,
+        .teach_each = teach_each,
+        .self = d,
+    };
+    const struct hm_action_rows_source source = {
+        .available = fitting->pairs.count,
+        .images = hm_invariants_images(d->invariants),
+        .dim = 6 * d->natom,
+        .describe = describe,
+        .self = fitting,
+    };
+    return hm_action_rows_refine(&learner, &source, effort->refine, effort->interrupt);
 }
 
 enum hm_status hm_action_direct_fit(struct hm_action_direct *d, struct hm_action_pairs pairs,
@@ -329,7 +374,8 @@ enum hm_status hm_action_direct_fit(struct hm_action_direct *d, struct hm_action
         .loss = loss_of,
         .self = &fitting,
     };
-    const enum hm_status status = hm_descent_run(&descent, effort);
+    enum hm_status status = hm_descent_run(&descent, effort);
+    if (status == HM_OK) status = refine(&fitting, effort);
     free(order);
     return status;
 }

@@ -264,19 +264,13 @@ static void teach_each(const void *self, size_t count, size_t each, const double
     hm_action_network_teach_each(map->network, map->weights, count, each, x, u, work, room, rows);
 }
 
-struct thinned {
-    struct hm_action_fit *fit;
-    size_t count; // of its pairs, evenly spread
-};
-
 /* In canonically scaled displacements, so that their squares are the loss: what each slope does, and what is wanted. */
-static void describe(void *self, size_t number, double *x, double *f, double *wanted)
+static void describe(void *self, size_t number, size_t count, double *x, double *f, double *wanted)
 {
-    const struct thinned *thinned = self;
-    struct hm_action_fit *fit = thinned->fit;
+    struct hm_action_fit *fit = self;
     const struct hm_action_map *map = fit->map;
-    const size_t pair = number * fit->pairs.count / thinned->count, n = 3 * map->natom, width = map->ninput;
-    const double norm = 1 / sqrt(*map->norm * (double)thinned->count), share = *map->unit / (double)fit->images;
+    const size_t pair = number * fit->pairs.count / count, n = 3 * map->natom, width = map->ninput;
+    const double norm = 1 / sqrt(*map->norm * (double)count), share = *map->unit / (double)fit->images;
     read_pair(fit, pair, fit->middle, fit->wanted);
     memcpy(x, &fit->standing[pair * fit->images * width], fit->images * width * sizeof *x);
     memset(fit->weight, 0, width * sizeof *fit->weight);
@@ -315,18 +309,13 @@ static enum hm_status refine(struct hm_action_fit *fit, const struct hm_effort *
         .teach_each = teach_each,
         .self = map,
     };
-    struct thinned thinned = {
-        .fit = fit,
-        .count = hm_action_rows_choose(&learner, fit->pairs.count, fit->images, 6 * map->natom),
-    };
     const struct hm_action_rows_source source = {
-        .count = thinned.count,
+        .available = fit->pairs.count,
         .images = fit->images,
         .dim = 6 * map->natom,
         .describe = describe,
-        .self = &thinned,
+        .self = fit,
     };
-    if (effort->refine == 0 || thinned.count == 0) return HM_OK;
     return hm_action_rows_refine(&learner, &source, effort->refine, effort->interrupt);
 }
 

@@ -36,8 +36,10 @@ static size_t most_directions(const struct hm_action_learner *learner, size_t im
     return images * learner->width < dim ? images * learner->width : dim;
 }
 
-size_t hm_action_rows_choose(const struct hm_action_learner *learner, size_t available, size_t images, size_t dim)
+/* Pairs to look at; 0: too few. */
+static size_t choose(const struct hm_action_learner *learner, const struct hm_action_rows_source *source)
 {
+    const size_t images = source->images, dim = source->dim, available = source->available;
     const size_t each = most_directions(learner, images, dim);
     const double bytes = (double)(images * each * learner->width * sizeof(double));
     const size_t wanted = 2 * ENOUGH_ROWS * learner->nweight / dim; /* about half the directions are reached */
@@ -113,7 +115,7 @@ static enum hm_status build(struct rows *rows, const struct hm_action_rows_sourc
     b.scratch = b.wanted + dim;
     rows->each = 1;
     for (size_t pair = 0; pair < rows->count; pair++) {
-        source->describe(source->self, pair, b.x, b.f, b.wanted);
+        source->describe(source->self, pair, rows->count, b.x, b.f, b.wanted);
         place(rows, &b, pair, most);
     }
     free(b.f);
@@ -225,9 +227,10 @@ enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
     struct rows rows = {
         .learner = learner,
         .interrupt = interrupt,
-        .count = source->count,
+        .count = choose(learner, source),
         .images = source->images,
     };
+    if (steps == 0 || rows.count == 0) return HM_OK;
     enum hm_status status = build(&rows, source);
     if (status == HM_OK) status = allocate_block(&rows);
     if (status == HM_OK) {

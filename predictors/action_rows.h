@@ -32,17 +32,16 @@ struct hm_action_learner {
     const void *self;
 };
 
+/* The `available` pairs, of which every so many are taken: number `number` of `count`, with f and wanted scaled so that
+ * the squares over all of those are the loss. */
 struct hm_action_rows_source {
-    size_t count, images, dim;
-    void (*describe)(void *self, size_t pair, double *x, double *f, double *wanted);
+    size_t available, images, dim;
+    void (*describe)(void *self, size_t number, size_t count, double *x, double *f, double *wanted);
     void *self;
 };
 
-/* Pairs out of `available` that a refinement looks at: enough to determine the weights several times over, and what
- * memory allows; 0 if that is too few, or the weights too many. */
-size_t hm_action_rows_choose(const struct hm_action_learner *learner, size_t available, size_t images, size_t dim);
-
-/* At most `steps` of Levenberg-Marquardt (levenberg.h) on these pairs. */
+/* At most `steps` of Levenberg-Marquardt (levenberg.h) on as many pairs as determine the weights several times over and
+ * memory allows; nothing if those are too few, or the weights too many. */
 enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
                                      const struct hm_action_rows_source *source, int steps,
                                      struct hm_interrupt interrupt);

@@ -1,5 +1,5 @@
 /* The last part of the fit of an action: gradients of single residuals, and how far it leads. */
-#include "predictors/action_fit.h"
+#include "predictors/action_direct.h"
 #include "tests/predictors/molecule.h"
 #include "tests/test.h"
 
@@ -110,9 +110,37 @@ static void test_refined(void)
     free(rows);
 }
 
+static double direct_error_after(const struct molecule *m, const double *rows, const struct hm_effort *effort)
+{
+    const struct hm_action_pairs learned = {PAIRS - 50, rows}, kept = {50, rows + (PAIRS - 50) * 4 * N};
+    struct hm_action_direct direct;
+    HM_ASSERT_OK(hm_action_direct_create(&m->frame, 60, HIDDEN, &direct));
+    HM_ASSERT_OK(hm_action_direct_begin(&direct, learned, 3));
+    HM_ASSERT_OK(hm_action_direct_fit(&direct, learned, effort));
+    const double error = hm_action_direct_error(&direct, kept);
+    hm_action_direct_release(&direct);
+    return error;
+}
+
+static void test_direct_refined(void)
+{
+    struct molecule molecule;
+    struct hm_effort effort = {20, 16, 3e-3, 100, 0, 1, HM_NO_INTERRUPT};
+    double *rows = calloc(PAIRS * 4 * N, sizeof *rows);
+    molecule_create(&molecule, MOLECULE_WATER, "");
+    make_pairs(&molecule, rows);
+    const double before = direct_error_after(&molecule, rows, &effort);
+    effort.refine = 30;
+    const double after = direct_error_after(&molecule, rows, &effort);
+    CU_ASSERT_TRUE(after < 0.05 * before);
+    molecule_destroy(&molecule);
+    free(rows);
+}
+
 static const struct hm_test tests[] = {
     {"gradients one by one are those of a sum", test_one_by_one},
     {"what is left is a small part, on pairs kept out", test_refined},
+    {"displacements, likewise", test_direct_refined},
 };
 
 HM_TEST_MAIN("predictors/action_rows", tests)
