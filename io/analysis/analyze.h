@@ -81,8 +81,8 @@
  *                         two {position, kinetic, potential, total}, each {law, support, aic_difference, points,
  *                         saturation, exponent, rate_per_step, rate_per_ps, one_step, saturated_after, curve}: numbers
  *                         with an interval are [value, low, high], a point of a curve [unforced steps, rms, low, high,
- *                         branches]. Null without a study. study_position_exponent and study_position_rate_per_ps
- *                         repeat two.
+ *                         branches]. Null without a study. study_position_exponent, study_position_rate_per_ps and
+ *                         those of kinetic and potential energy repeat what is predicted.
  *
  * With a reference, over frames at equal times (steps x time step):
  *

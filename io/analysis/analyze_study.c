@@ -10,14 +10,18 @@ enum { CURVE_SHOWN = 12 };
 static void fill_fields(struct hm_analysis *a)
 {
     const struct hm_study_curves *s = &a->study;
-    const struct hm_growth *growth = &s->predicted[HM_DIVERGENCE_POSITION].growth;
+    const struct hm_divergence_curve *of = s->predicted;
     if (s->points == 0) return;
     a->study_branches = (double)s->nbranch;
     a->study_branch_steps = (double)s->branch_steps;
     a->study_branches_ended = (double)s->ended;
     a->study_oracle_calls = (double)s->oracle_calls;
-    a->study_position_exponent = growth->exponent.value;
-    a->study_position_rate_per_ps = growth->rate_per_ps.value;
+    a->study_position_exponent = of[HM_DIVERGENCE_POSITION].growth.exponent.value;
+    a->study_position_rate_per_ps = of[HM_DIVERGENCE_POSITION].growth.rate_per_ps.value;
+    a->study_kinetic_exponent = of[HM_DIVERGENCE_KINETIC].growth.exponent.value;
+    a->study_kinetic_rate_per_ps = of[HM_DIVERGENCE_KINETIC].growth.rate_per_ps.value;
+    a->study_potential_exponent = of[HM_DIVERGENCE_POTENTIAL].growth.exponent.value;
+    a->study_potential_rate_per_ps = of[HM_DIVERGENCE_POTENTIAL].growth.rate_per_ps.value;
 }
 
 enum hm_status hm_analyze_study(const struct hm_run *run, struct hm_analysis *a)

@@ -50,13 +50,22 @@ static const char *spread_text(struct hm_report *report, const struct hm_spread 
                           hm_report_number(report, s->low, 2), hm_report_number(report, s->high, 2));
 }
 
+static bool is_known(const struct hm_sweep_view *view, size_t special)
+{
+    for (size_t g = 0; g < view->ngroup; g++)
+        if (view->group[g].special[special].known > 0) return true;
+    return false;
+}
+
 static void show_groups(struct hm_report *report, struct hm_report_section *section, const struct hm_sweep_view *view)
 {
-    const char *cell[HM_AXES + 7] = {"kind"};
+    const char *cell[HM_AXES + HM_SWEEP_SPECIAL + 7] = {"kind"};
     size_t n = 1;
     for (size_t k = 0; k < view->nshown; k++) cell[n++] = hm_sweep_axis_word(view->index->axis[view->shown[k]]);
     static const char *const rest[] = {"finished", "deviation", "kick error", "exact forces per step", "wall, s/ps"};
     for (size_t k = 0; k < 5; k++) cell[n++] = rest[k];
+    for (size_t k = 0; k < HM_SWEEP_SPECIAL; k++)
+        if (is_known(view, k)) cell[n++] = hm_sweep_special[k].heading;
     struct hm_report_table *table =
         hm_report_add_table(report, section, "groups", "Median of the seeds (least to largest)", n, cell);
     for (size_t g = 0; g < view->ngroup; g++) {
@@ -69,6 +78,8 @@ static void show_groups(struct hm_report *report, struct hm_report_section *sect
         cell[n++] = spread_text(report, &group->residual);
         cell[n++] = hm_report_number(report, group->forces.median, 3);
         cell[n++] = hm_report_number(report, group->wall_per_ps.median, 3);
+        for (size_t k = 0; k < HM_SWEEP_SPECIAL; k++)
+            if (is_known(view, k)) cell[n++] = spread_text(report, &group->special[k]);
         hm_report_add_row(report, table, cell);
     }
 }

@@ -1,7 +1,7 @@
 /* Runs of a sweep that differ only in their seeds, and what they have in common. */
 #include "io/report/sweep_internal.h"
 
-#include "io/units.h"
+#include "io/analysis/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -69,35 +69,38 @@ static double usual_timestep(const struct hm_sweep_index *index, const struct hm
     return row->result.value[HM_SWEEP_timestep_fs];
 }
 
-enum quantity { DEVIATION, RESIDUAL, FORCES, CALLS, WALL };
+const struct hm_sweep_special hm_sweep_special[HM_SWEEP_SPECIAL] = {
+    {HM_SWEEP_study_position_exponent, "power of positions"},
+    {HM_SWEEP_study_position_rate_per_ps, "their rate, 1/ps"},
+    {HM_SWEEP_study_kinetic_exponent, "power of K"},
+    {HM_SWEEP_study_potential_exponent, "power of U"},
+    {HM_SWEEP_iterations_per_stride, "iterations of a stride"},
+    {HM_SWEEP_rounds_refused, "rounds refused"},
+    {HM_SWEEP_round_energy_drift_kT, "drift of rounds, kT"},
+};
 
-static double value_of(const struct hm_sweep_index *index, const struct hm_sweep_index_row *row, enum quantity quantity)
+/* A field of the table where it is below HM_SWEEP_FIELDS, else one of these. */
+enum quantity { DEVIATION = HM_SWEEP_FIELDS, FORCES, CALLS, WALL };
+
+static double value_of(const struct hm_sweep_index *index, const struct hm_sweep_index_row *row, int quantity)
 {
     const double *value = row->result.value, dt = value[HM_SWEEP_timestep_fs];
     const double ps = value[HM_SWEEP_steps] * dt * 1e-3;
     switch (quantity) {
     case DEVIATION:
         return hm_sweep_row_deviation(&row->result);
-    case RESIDUAL:
-        return value[HM_SWEEP_residual_rms_relative];
     case FORCES:
         return value[HM_SWEEP_injection_fraction] * usual_timestep(index, row) / dt;
     case CALLS:
         return value[HM_SWEEP_oracle_calls] / ps;
     case WALL:
         return value[HM_SWEEP_wall_seconds] / ps;
+    default:
+        return value[quantity];
     }
-    return NAN;
 }
 
-static int ascending(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static struct hm_spread collect(const struct hm_sweep_index *index, size_t first, enum quantity quantity,
-                                double *scratch)
+static struct hm_spread collect(const struct hm_sweep_index *index, size_t first, int quantity, double *scratch)
 {
     struct hm_spread spread = {NAN, NAN, NAN, 0};
     for (size_t i = first; i < index->count; i++) {
@@ -107,8 +110,7 @@ static struct hm_spread collect(const struct hm_sweep_index *index, size_t first
         if (isfinite(value)) scratch[spread.known++] = value;
     }
     if (spread.known == 0) return spread;
-    qsort(scratch, spread.known, sizeof *scratch, ascending);
-    spread.median = 0.5 * (scratch[(spread.known - 1) / 2] + scratch[spread.known / 2]);
+    spread.median = hm_median(scratch, spread.known);
     spread.low = scratch[0];
     spread.high = scratch[spread.known - 1];
     return spread;
@@ -124,10 +126,12 @@ static void fill_group(const struct hm_sweep_index *index, size_t first, double 
         group->diverged += strcmp(index->row[i].result.status, "diverged") == 0;
     }
     group->deviation = collect(index, first, DEVIATION, scratch);
-    group->residual = collect(index, first, RESIDUAL, scratch);
+    group->residual = collect(index, first, HM_SWEEP_residual_rms_relative, scratch);
     group->forces = collect(index, first, FORCES, scratch);
     group->calls_per_ps = collect(index, first, CALLS, scratch);
     group->wall_per_ps = collect(index, first, WALL, scratch);
+    for (size_t k = 0; k < HM_SWEEP_SPECIAL; k++)
+        group->special[k] = collect(index, first, (int)hm_sweep_special[k].field, scratch);
 }
 
 /* ---- the view ---- */

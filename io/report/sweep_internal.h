@@ -8,7 +8,15 @@
 #include "io/report/report_internal.h"
 #include "io/sweep_index.h"
 
-enum { HM_AXES = 32 };
+/* What only some sweeps know: growth of errors in studies, strides. */
+enum { HM_AXES = 32, HM_SWEEP_SPECIAL = 7 };
+
+struct hm_sweep_special {
+    enum hm_sweep_field field;
+    const char *heading;
+};
+
+extern const struct hm_sweep_special hm_sweep_special[HM_SWEEP_SPECIAL];
 
 /* Over the runs of a group that finished; NaN where none knows. */
 struct hm_spread {
@@ -24,6 +32,7 @@ struct hm_sweep_group {
     struct hm_spread forces;       /* exact forces for every step of the run that this one stands for */
     struct hm_spread calls_per_ps; /* exact forces asked for in a picosecond */
     struct hm_spread wall_per_ps;  /* seconds */
+    struct hm_spread special[HM_SWEEP_SPECIAL];
 };
 
 struct hm_sweep_view {

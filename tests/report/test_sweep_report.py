@@ -96,6 +96,15 @@ assert abs(float(law[0]["power"].split()[0]) / together["study_position_exponent
 curve = [r for r in rows("growth/growth-position.csv") if r["series"] == "history 4"]
 assert len({r["series"] for r in rows("growth/growth-position.csv")}) == 2 and len(curve) > 20
 assert all(float(r["least"]) <= float(r["rms difference, Angstrom"]) <= float(r["largest"]) for r in curve)
+# Seeds by themselves are in the table of groups, which has such columns only where a study fills them.
+seeds, groups = rows("study/index.csv"), rows("growth/groups.csv")
+for heading, field in (("power of positions", "study_position_exponent"), ("their rate, 1/ps", "study_position_rate_per_ps"),
+                       ("power of K", "study_kinetic_exponent"), ("power of U", "study_potential_exponent")):
+    for r in groups:
+        known = [float(s[field]) for s in seeds if s["predictor.history"] == r["history"] and s[field]]
+        assert known, (field, r)
+        assert abs(float(r[heading].split()[0]) / statistics.median(known) - 1) < 5e-3, (heading, r, known)
+assert "iterations of a stride" not in groups[0] and "power of K" not in rows("numbers/groups.csv")[0]
 os.remove("study/0002.h5")  # what is left is shown
 assert "study/0002.h5: cannot be opened" in hamlet("report", "study", "--format", "csv", "-o", "less", code=2)
 less = [r for r in rows("less/growth.csv") if r["runs"] == "history 4"]
