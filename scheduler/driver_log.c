@@ -75,13 +75,17 @@ void hm_driver_log_header(struct hm_log *log, const struct hm_job *job, const st
 
 static void log_no_strides(const struct subject *r)
 {
-    char error[64] = "";
     const double held_out = r->simulation->state->rounds.held_out;
-    if (!isnan(held_out)) snprintf(error, sizeof error, " (the latest: an error of %.2g)", held_out);
+    if (isnan(held_out)) {
+        hm_log_line(r->log,
+                    "warning: no strides were taken, every step was exact: no map came before the run was over");
+        return;
+    }
     hm_log_line(r->log,
-                "warning: no strides were taken, every step was exact: no map was good enough to drive%s; a longer "
-                "warm-up, more training.epochs and polish, a shorter stride, or a larger predictor.max_error help",
-                error);
+                "warning: no strides were taken, every step was exact: no map was good enough to drive (the latest: an "
+                "error of %.2g); a longer warm-up, more training.epochs and polish, a shorter stride, or a larger "
+                "predictor.max_error help",
+                held_out);
 }
 
 static void log_strides(const struct subject *r)

@@ -380,10 +380,10 @@ enum hm_status hm_job_check(const struct hm_job *job)
     HM_TRY_GOTO(status, check_thermostat(job, scene.representation), out);
     HM_TRY_GOTO(status, check_warmup(job, &committee), out);
     HM_TRY_GOTO(status, check_burst(job, &committee), out);
+    HM_TRY_GOTO(status, hm_strides_create(job->config, &committee, job->frame.natom, &strides), out);
     HM_TRY_GOTO(status, check_policy(job), out);
     HM_TRY_GOTO(status, check_impulse(job), out);
     HM_TRY_GOTO(status, hm_study_check(job->config), out);
-    HM_TRY_GOTO(status, hm_strides_create(job->config, &committee, job->frame.natom, &strides), out);
 out:
     hm_strides_release(&strides);
     hm_committee_destroy(&committee);

@@ -18,6 +18,7 @@ enum { SEGMENT_STRIDES = 4, FEWEST_PAIRS = 200, FEWEST_STEPS = 50, RESONANT_STRI
 static const double PI = 3.14159265358979323846;
 static const double RESONANCE = 0.03; /* of a multiple of the period */
 static const double LOOK_EVERY_SECONDS = 1e-3;
+static const double NEARLY_WHOLE = 1e-6; /* bohr */
 
 /* ---- rules ---- */
 
@@ -99,12 +100,30 @@ enum hm_status hm_strides_create(const struct hm_config *config, const struct hm
     return HM_OK;
 }
 
+/* An action sees the vectors between atoms as they stand, and knows of no images. */
+static enum hm_status refuse_images(const struct hm_config *config, const struct hm_frame *frame)
+{
+    for (size_t i = 0; hm_frame_is_periodic(frame) && i < frame->natom; i++)
+        for (size_t j = 0; j < i; j++) {
+            double d[3], off = 0;
+            hm_minimum_image(frame, &frame->x[3 * j], &frame->x[3 * i], d);
+            for (size_t k = 0; k < 3; k++) off = fmax(off, fabs(d[k] - (frame->x[3 * i + k] - frame->x[3 * j + k])));
+            if (off > NEARLY_WHOLE)
+                return hm_config_fault(config, "predictor.type",
+                                       "an action knows of no periodic images, and atoms %zu and %zu are nearer "
+                                       "through the boundary: it needs one whole molecule, smaller than half the box",
+                                       j, i);
+        }
+    return HM_OK;
+}
+
 enum hm_status hm_strides_check(const struct hm_config *config, const struct hm_strides *strides,
                                 struct hm_dispatch *oracle, const struct hm_frame *frame, size_t size, char *caution)
 {
     double period;
     *caution = '\0';
     if (strides->stride == 0) return HM_OK;
+    HM_TRY(refuse_images(config, frame));
     HM_TRY(hm_fastest_period(oracle, frame, &period));
     const double h = (double)strides->stride * hm_config_real(config, "integrator.timestep");
     if (hm_config_is(config, "predictor.mode", "pure") && h > period / PI)
