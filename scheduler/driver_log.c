@@ -1,5 +1,7 @@
 #include "scheduler/driver_log.h"
 
+#include "scheduler/stride_shares.h"
+
 #include "io/units.h"
 
 #include <math.h>
@@ -110,6 +112,17 @@ static void log_strides(const struct subject *r)
                     fabs(s->rounds.energy - s->rounds.reference) / s->vigil.kinetic, strides->gate);
 }
 
+/* What cannot be read again is not worth the run. */
+static void log_shares(const struct subject *r)
+{
+    char warning[512];
+    if (r->simulation->state->rounds.taken == 0) return;
+    if (hm_stride_shares(hm_config_path(r->job->config, "output.trajectory"), sizeof warning, warning) != HM_OK)
+        hm_status_clear();
+    else if (*warning)
+        hm_log_line(r->log, "%s", warning);
+}
+
 static void log_faults(const struct subject *r)
 {
     char kinds[160];
@@ -136,6 +149,7 @@ void hm_driver_log_summary(struct hm_log *log, const struct hm_job *job, const s
                     "kinetic energy",
                     sqrt(state->residual_squares / (double)state->residuals), state->vigil.worst);
     log_strides(r);
+    log_shares(r);
     if (hm_vigil_alarm(&state->vigil) && !allowed)
         hm_log_line(r->log,
                     "warning: the energy at injections moved by up to %.2g of the mean kinetic energy: more than exact "

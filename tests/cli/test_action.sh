@@ -83,6 +83,18 @@ grep -q -E '"vacf_first_inflection_steps": (1[6-9]|[2-4][0-9])' analysis || comp
 grep -q -E '"vibrational_peaks_cm1": .*(158|159|160)[0-9]' analysis || complain "$(grep peaks analysis)"
 "$HAMLET" analyze out.h5 | grep -q 'bend' || complain 'no shares of motions'
 
+# A map that keeps the sum of all motions and not their shares is told apart from one that keeps both.
+grep -q 'times the kinetic energy' output && complain "shares of a good map: $(cat output)"
+timeout 120 "$HAMLET" run water.yaml --set predictor.mode=direct --set predictor.stride=8 --set output.stride=8 \
+    --set predictor.gate=1e9 --set predictor.margin=10 --set predictor.max_error=10 --set integrator.steps=40000 \
+    --overwrite >output 2>&1
+grep -q -E 'warning: (bend|stretch) has [0-9.]+ times the kinetic energy' output || complain "no shares: $(cat output)"
+
+# A box whose boundary cuts the molecule, and a run of strides that is to be repeated.
+printf '3\nLattice="10 0 0 0 10 0 0 0 10" pbc="T T T"\nO 0 0 0\nH 0.75684806 0 0.58601438\nH 9.24315194 0 0.58601438\n' >cut.xyz
+rm -f out.h5
+refused 'atoms 0 and 2 are nearer through the boundary' system.geometry=cut.xyz 'system.initial_velocities.remove=[momentum]'
+
 # The examples, shortened: they learn a little, and take strides.
 for example in "$SOURCE_DIR"/examples/action_water/run*.yaml; do
     timeout 120 "$HAMLET" run "$example" --overwrite --set integrator.steps=8000 --set training.warmup_steps=3200 \

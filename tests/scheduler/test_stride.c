@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { WARMUP = 240, STRIDE = 4, ROUND = 10, SEGMENT = 16, TEXT = 1024, MOST = 64 };
 
@@ -29,6 +30,8 @@ struct fake {
     double mass[2], dt;
     int64_t asked;
     int64_t heats_at, leaves_at, fails_at; // number of a stride; -1: none
+    int64_t breaks_at, flies_at;           // that ends where there is no number, no force
+    double seconds;                        // of a stride
 };
 
 static void fake_force(const struct fake *f, const double *x, double *force)
@@ -64,6 +67,9 @@ static void fake_advance(void *self, bool jumped, double *x, double *v, struct h
     (void)jumped;
     verlet(f, x, v);
     for (int k = 0; k < 6 && number == f->heats_at; k++) v[k] *= 1.5;
+    if (number == f->breaks_at) v[4] = NAN;
+    if (number == f->flies_at) x[0] = 1e200;
+    nanosleep(&(struct timespec){0, (long)(1e9 * f->seconds)}, NULL);
     *said = (struct hm_advance){number != f->fails_at, number == f->leaves_at, 3, 0};
 }
 
@@ -113,6 +119,8 @@ static void begin(struct fixture *f, struct fake *fake, const char *failure, con
         .heats_at = -1,
         .leaves_at = -1,
         .fails_at = -1,
+        .breaks_at = -1,
+        .flies_at = -1,
     };
     CU_ASSERT_TRUE_FATAL(hm_molecule_find("HCl", &fake->molecule));
     memcpy(fake->mass, f->job.frame.mass, sizeof fake->mass);
@@ -139,7 +147,8 @@ static enum hm_status through_faults(struct hm_simulation *s, int64_t until, int
 /* ---- what is seen ---- */
 
 struct diary {
-    size_t nround, nstride, nsegment, noutside;
+    size_t nround, nstride, nsegment, nlesson;
+    int64_t segment_end; // last step of the latest segment
     struct hm_round_record round[MOST];
     double x[MOST * ROUND][6];
     int64_t at[MOST * ROUND];
@@ -148,8 +157,8 @@ struct diary {
 static enum hm_status see_step(void *self, const struct hm_state *state, const struct hm_step *now)
 {
     struct diary *d = self;
-    (void)state;
     d->nsegment += now->decision.reason == HM_REASON_SEGMENT;
+    if (now->decision.reason == HM_REASON_SEGMENT && state->segment_left == 0) d->segment_end = now->step;
     if (now->decision.action != HM_ADVANCE) return HM_OK;
     CU_ASSERT_TRUE_FATAL(d->nstride < MOST * ROUND);
     memcpy(d->x[d->nstride], now->x, sizeof d->x[0]);
@@ -293,6 +302,94 @@ static void test_strides_not_believed(void)
         }
 }
 
+/* A stride that says it was solved and is no number: those before it count. */
+static void test_no_number(void)
+{
+    struct fixture f;
+    struct fake fake;
+    begin(&f, &fake, "0", "");
+    watch(&f, &diary);
+    fake.breaks_at = 6;
+    HM_ASSERT_OK(hm_simulation_start(&f.simulation, &f.job));
+    HM_ASSERT_OK(advance(&f.simulation, WARMUP + 6 * STRIDE + SEGMENT, 100000));
+    const struct hm_state *s = f.simulation.state;
+    CU_ASSERT_EQUAL(s->rounds.taken, 6);
+    CU_ASSERT_EQUAL(s->rounds.unsolved, 1);
+    CU_ASSERT_EQUAL(diary.nsegment, SEGMENT);
+    fixture_end(&f);
+}
+
+/* Strides that end where the oracle finds no force are taken back: no fault of the oracle, nor the end of the run. */
+static void test_no_force(void)
+{
+    enum { LAST = WARMUP + SEGMENT };
+    struct fixture f;
+    struct fake fake;
+    double x[6], v[6];
+    begin(&f, &fake, "0", "");
+    watch(&f, &diary);
+    fake.flies_at = ROUND - 1;
+    HM_ASSERT_OK(hm_simulation_start(&f.simulation, &f.job));
+    HM_ASSERT_OK(advance(&f.simulation, LAST, 100000));
+    const struct hm_state *s = f.simulation.state;
+    CU_ASSERT_EQUAL(s->rounds.refused, 1);
+    CU_ASSERT_EQUAL(s->rounds.taken, 0);
+    CU_ASSERT_EQUAL(diary.nround, 1);
+    CU_ASSERT_TRUE(isnan(diary.round[0].energy_change));
+    CU_ASSERT_FALSE(diary.round[0].committed);
+    CU_ASSERT_EQUAL(diary.nsegment, SEGMENT);
+    fixture_plain_leapfrog(&f.job.frame, fake.molecule.k, fake.molecule.r0, fake.dt, LAST, x, v);
+    for (int c = 0; c < 6; c++) HM_ASSERT_NEAR(s->frame.x[c], x[c], 1e-10);
+    fixture_end(&f);
+}
+
+static bool asked_twice(void *self)
+{
+    int *times = self;
+    return ++*times > 2;
+}
+
+/* A round that is interrupted has not been: begun again it ends as if nobody had asked. */
+static void test_interrupted(void)
+{
+    enum { LAST = WARMUP + ROUND * STRIDE };
+    struct fixture f, g;
+    struct fake fake, slow;
+    int times = 0;
+    begin(&f, &fake, "0", "");
+    HM_ASSERT_OK(hm_simulation_start(&f.simulation, &f.job));
+    HM_ASSERT_OK(advance(&f.simulation, LAST, LAST));
+    begin(&g, &slow, "0", "");
+    HM_ASSERT_OK(hm_simulation_start(&g.simulation, &g.job));
+    HM_ASSERT_OK(advance(&g.simulation, WARMUP, LAST));
+    slow.seconds = 2e-3;
+    g.simulation.propagator.interrupt = (struct hm_interrupt){asked_twice, &times};
+    CU_ASSERT_EQUAL(hm_stride_round(&g.simulation.propagator, g.simulation.state, LAST), HM_STOPPED);
+    CU_ASSERT_EQUAL(slow.asked, 3);
+    CU_ASSERT_EQUAL(g.simulation.state->step, WARMUP);
+    CU_ASSERT_EQUAL(g.simulation.state->rounds.tried, 0);
+    g.simulation.propagator.interrupt = HM_NO_INTERRUPT;
+    HM_ASSERT_OK(advance(&g.simulation, LAST, LAST));
+    CU_ASSERT_TRUE(same_state(f.simulation.state, g.simulation.state));
+    fixture_end(&f);
+    fixture_end(&g);
+}
+
+/* A step that waits for its force was decided before there was a map: it goes on before any round. */
+static void test_pending_first(void)
+{
+    struct fixture f;
+    struct fake fake;
+    begin(&f, &fake, "0", "");
+    HM_ASSERT_OK(hm_simulation_start(&f.simulation, &f.job));
+    HM_ASSERT_OK(advance(&f.simulation, WARMUP, 100000));
+    struct hm_state *s = f.simulation.state;
+    CU_ASSERT_TRUE(hm_stride_is_due(&f.simulation.propagator, s, 100000));
+    s->pending.there = true;
+    CU_ASSERT_FALSE(hm_stride_is_due(&f.simulation.propagator, s, 100000));
+    fixture_end(&f);
+}
+
 /* An oracle that gives up at either end of a round: tried again, the run is the same to the bit. */
 static void test_oracle_gives_up(void)
 {
@@ -389,13 +486,40 @@ static void test_restored_anywhere(void)
     }
 }
 
+static enum hm_status see_lesson(void *self, const struct hm_state *state, const struct hm_lesson *lesson)
+{
+    struct diary *d = self;
+    (void)state;
+    if (lesson->record.step == 799) return HM_OK; /* of the warm-up */
+    CU_ASSERT_EQUAL(lesson->record.step, d->segment_end);
+    d->nlesson++;
+    return HM_OK;
+}
+
+/* A segment is learned from as a whole, although ten of its steps would do for an episode. */
+static void test_lessons_of_segments(void)
+{
+    struct fixture f;
+    begin_learning(&f, "composed", "2e-4", 10);
+    watch(&f, &diary);
+    f.simulation.propagator.observer.lesson = see_lesson;
+    HM_ASSERT_OK(advance(&f.simulation, 860, 100000));
+    CU_ASSERT_TRUE(diary.nlesson > 1);
+    fixture_end(&f);
+}
+
 static const struct hm_test tests[] = {
     {"rounds", test_rounds},
     {"the gate takes back", test_gate_takes_back},
     {"strides that are not believed", test_strides_not_believed},
+    {"a stride that is no number", test_no_number},
+    {"no force where strides end", test_no_force},
+    {"interrupted", test_interrupted},
+    {"a step that waits for its force", test_pending_first},
     {"an oracle that gives up", test_oracle_gives_up},
     {"velocities rescaled at the gate", test_rescaled},
     {"restored anywhere", test_restored_anywhere},
+    {"lessons of segments", test_lessons_of_segments},
 };
 
 HM_TEST_MAIN("strides", tests)
