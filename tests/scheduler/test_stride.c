@@ -499,11 +499,12 @@ static enum hm_status see_lesson(void *self, const struct hm_state *state, const
 /* A segment is learned from as a whole, although ten of its steps would do for an episode. */
 static void test_lessons_of_segments(void)
 {
+    enum { LAST = 900 };
     struct fixture f;
     begin_learning(&f, "composed", "2e-4", 10);
     watch(&f, &diary);
     f.simulation.propagator.observer.lesson = see_lesson;
-    HM_ASSERT_OK(advance(&f.simulation, 860, 100000));
+    HM_ASSERT_OK(advance(&f.simulation, LAST, 100000));
     CU_ASSERT_TRUE(diary.nlesson > 1);
     fixture_end(&f);
 }
