@@ -4,6 +4,7 @@
 #include "io/analysis/analysis_internal.h"
 #include "io/units.h"
 
+#include <float.h>
 #include <math.h>
 
 /* How a round ended. */
@@ -13,8 +14,8 @@ struct rounds {
     const struct hm_run *run;
     struct hm_thin kept, refused, iterations, reversibility;
     size_t ended[ENDS], strides[ENDS];
-    double farthest;     /* energy of any round */
-    size_t irreversible; /* residuals above zero */
+    double farthest; /* energy of any round */
+    size_t returned; /* with a residual of reversibility */
 };
 
 static int end_of(const struct hm_round_record *r)
@@ -33,11 +34,11 @@ static void add_round(void *self, const void *record)
     hm_thin_add(&s->kept, t, r->committed ? moved : NAN);
     hm_thin_add(&s->refused, t, end == REFUSED ? moved : NAN);
     hm_thin_add(&s->iterations, t, r->tried > 0 ? (double)r->iterations / (double)r->tried : (double)NAN);
-    hm_thin_add(&s->reversibility, t, r->reversibility);
+    hm_thin_add(&s->reversibility, t, r->reversibility < DBL_EPSILON ? DBL_EPSILON : r->reversibility);
     s->ended[end]++;
     s->strides[end] += (size_t)r->strides;
     s->farthest = fmax(s->farthest, moved);
-    if (r->reversibility > 0) s->irreversible++;
+    if (isfinite(r->reversibility)) s->returned++;
 }
 
 static enum hm_status read_rounds(struct hm_report *report, const struct hm_run *run, struct rounds *s)
@@ -109,11 +110,11 @@ enum hm_status hm_report_rounds(struct hm_report *report, const struct hm_report
     struct hm_plot *plot = hm_report_add_timeline(report, section, "stride-iterations", "Iterations of a stride.",
                                                   "Mean of each round.", "iterations", false);
     hm_thin_show(report, plot, "iterations", mark, 2, &s.iterations, 0);
-    if (s.irreversible > 0) {
+    if (s.returned > 0) {
         plot = hm_report_add_timeline(
             report, section, "reversibility", "Strides taken back.",
             "The last stride of a round, taken back from where it ended: how far from its start that leads, over the "
-            "length of the stride.",
+            "length of the stride. What is below rounding is drawn at 2e-16.",
             "residual", true);
         hm_thin_show(report, plot, "reversibility", mark, 3, &s.reversibility, 0);
     }

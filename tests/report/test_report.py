@@ -138,7 +138,7 @@ for series, column, which, values in (
         ("rounds that count", "|E − E_ref| / mean K", kept, abs(table["energy_change"])),
         ("refused by the gate", "|E − E_ref| / mean K", refused, abs(table["energy_change"])),
         ("iterations", "iterations", table["tried"] > 0, table["iterations"] / table["tried"]),
-        ("reversibility", "residual", table["strides"] > 0, table["reversibility"])):
+        ("reversibility", "residual", table["strides"] > 0, numpy.maximum(table["reversibility"], 2.0 ** -52))):
     file = {"iterations": "stride-iterations", "reversibility": "reversibility"}.get(series, "rounds")
     shown = [(float(r["time, ps"]), float(r[column])) for r in rows("strides/%s.csv" % file)
              if r["series"] == series and r[column]]
