@@ -129,6 +129,19 @@ static double mean_kinetic(const struct hm_action *a, struct hm_action_pairs pai
     return sum;
 }
 
+/* What the base of a composed stride leaves without a map. */
+static double error_of_base(struct hm_action *a, struct hm_action_fit *kept, size_t count)
+{
+    const size_t bytes = hm_action_network_size(a->map.network) * sizeof *a->map.weights;
+    double *drawn = a->candidate + a->nparameter - bytes / sizeof *drawn; /* whose map is not there yet */
+    memcpy(drawn, a->map.weights, bytes);
+    hm_action_map_silence(&a->map);
+    const double error = hm_action_fit_error(kept, 0, count, NULL);
+    memcpy(a->map.weights, drawn, bytes);
+    return error;
+}
+
+/* A first map is kept only where it is better than none. */
 static enum hm_status fit(struct hm_action *a, struct hm_action_pairs learn, struct hm_action_pairs held,
                           struct hm_training_report *report)
 {
@@ -138,10 +151,17 @@ static enum hm_status fit(struct hm_action *a, struct hm_action_pairs learn, str
     HM_TRY_GOTO(status, hm_action_fit_create(&a->map, learn, &learning), done);
     HM_TRY_GOTO(status, hm_action_fit_create(&a->map, held, &kept), done);
     report->loss_before = hm_action_fit_error(learning, 0, learn.count, NULL);
-    if (taught) report->held_out_before = hm_action_fit_error(kept, 0, held.count, NULL);
+    if (taught)
+        report->held_out_before = hm_action_fit_error(kept, 0, held.count, NULL);
+    else if (a->composed)
+        report->held_out_before = error_of_base(a, kept, held.count);
     HM_TRY_GOTO(status, hm_action_fit_run(learning, &a->effort), done);
     report->loss_after = hm_action_fit_error(learning, 0, learn.count, NULL);
     report->held_out_after = hm_action_fit_error(kept, 0, held.count, NULL);
+    if (!taught && report->held_out_before <= report->held_out_after) {
+        hm_action_map_silence(&a->map);
+        report->held_out_after = report->held_out_before;
+    }
 done:
     hm_action_fit_destroy(&learning);
     hm_action_fit_destroy(&kept);
@@ -163,7 +183,7 @@ static enum hm_status fit_directly(struct hm_action *a, struct hm_action_pairs l
 static bool is_acceptable(struct hm_action *a, const struct hm_training_report *report, double expected)
 {
     if (!(report->held_out_after <= a->most_error)) return false;
-    if (report->held_out_before <= report->held_out_after) return false;
+    if (a->parameters[0] == 1 && report->held_out_before <= report->held_out_after) return false;
     return a->direct || rolls_out(a, expected);
 }
 

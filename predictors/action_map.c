@@ -51,6 +51,12 @@ void hm_action_map_release(struct hm_action_map *map)
     *map = (struct hm_action_map){0};
 }
 
+void hm_action_map_silence(struct hm_action_map *map)
+{
+    const size_t last = map->network.nhidden; /* the weights that add the hidden units up */
+    memset(map->weights + hm_action_network_size(map->network) - last, 0, last * sizeof *map->weights);
+}
+
 void hm_action_map_standardise(const struct hm_action_map *map, double *value)
 {
     for (size_t k = 0; k < map->ninput; k++) value[k] = (value[k] - map->mean[k]) * map->inverse_spread[k];

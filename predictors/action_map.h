@@ -51,6 +51,9 @@ void hm_action_map_release(struct hm_action_map *map);
 /* f to x, in place. */
 void hm_action_map_standardise(const struct hm_action_map *map, double *value);
 
+/* Without the network: S = h T, and of a composed stride its base alone. */
+void hm_action_map_silence(struct hm_action_map *map);
+
 /* (dS/dq, dS/dp) at (q, p). */
 void hm_action_gradient(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp);
 

@@ -69,6 +69,11 @@ timeout 120 "$HAMLET" run water.yaml --set predictor.max_error=1e-12 --overwrite
 grep -q 'step 1599: training did not come.*predictor.max_error 1e-12' output || complain "no reason: $(cat output)"
 grep -q 'no strides were taken, every step was exact.*the latest: an error of' output || complain "silent: $(cat output)"
 
+# A map that is no better than none is none: the surrogate alone drives, and there is nothing to solve.
+timeout 120 "$HAMLET" run water.yaml --set training.epochs=0 --set training.polish=0 --set training.refine=0 --overwrite \
+    >output 2>&1 || complain "the run failed: $(cat output)"
+grep -q 'strides of 16 steps (4 fs), 1.0 iterations each' output || complain "not the base alone: $(cat output)"
+
 # What is counted: every force after the warm-up, whatever it was for, and steps that strides went over.
 timeout 120 "$HAMLET" run water.yaml --overwrite >output 2>&1 || complain "the run failed: $(cat output)"
 grep -q '399 strides of 16 steps' output || complain "not 399 strides: $(cat output)"
