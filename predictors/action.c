@@ -13,6 +13,7 @@
  */
 #include "predictors/action_internal.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ static enum hm_status create(const struct hm_predictor_setup *setup, void **self
         goto fail;
     }
     a->past.displacement = a->point + 12 * a->natom;
+    openblas_set_num_threads(1); /* the bits of a sum depend on how many share it, and on one rank they would be more */
     hm_reservoir_start(&a->reservoir, 3 * a->natom, (size_t)hm_config_integer(setup->config, "training.reservoir"));
     *self = a;
     return HM_OK;
