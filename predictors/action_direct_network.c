@@ -1,5 +1,7 @@
 #include "predictors/action_direct_network.h"
 
+#include "predictors/action_kernels.h"
+
 #include "io/rng.h"
 
 #include <cblas.h>
@@ -72,7 +74,9 @@ static void add_bias(size_t count, size_t n, const double *bias, double *rows)
 
 static void activate(size_t size, double *a)
 {
-    for (size_t k = 0; k < size; k++) a[k] = tanh(a[k]);
+    const struct hm_action_kernels *found[HM_ACTION_KERNELS];
+    hm_action_kernels_find(found);
+    found[0]->tanh(size, a);
 }
 
 void hm_direct_network_infer(struct hm_direct_network n, const double *weights, size_t count, const double *x,
