@@ -48,7 +48,8 @@ static enum hm_status read_config(const struct hm_predictor_setup *setup, struct
         .epochs = (int)hm_config_integer(config, "training.epochs"),
         .batch = 128,
         .rate = 3e-3,
-        .polish = (int)hm_config_integer(config, "training.polish"),
+        .polish = hm_config_is(config, "training.polish", "auto") ? HM_POLISH_AUTO
+                                                                  : (int)hm_config_integer(config, "training.polish"),
         .refine = (int)hm_config_integer(config, "training.refine"),
         .seed = setup->seed,
     };

@@ -280,7 +280,7 @@ static double loss_of(void *self, const size_t *examples, size_t count, double *
     return hm_action_direct_loss(f->direct, f->pairs, examples, count, gradient);
 }
 
-/* ---- the last part: see action_fit.c ---- */
+/* As action_fit.c does. */
 
 static void forward(const void *self, size_t count, const double *x, double *y, double *work)
 {
@@ -334,9 +334,13 @@ static void describe(void *self, size_t number, size_t count, double *x, double 
     scale_canonically(d, count, wanted);
 }
 
-static enum hm_status refine(struct fitting *fitting, const struct hm_effort *effort)
+enum hm_status hm_action_direct_fit(struct hm_action_direct *d, struct hm_action_pairs pairs,
+                                    const struct hm_effort *effort)
 {
-    const struct hm_action_direct *d = fitting->direct;
+    struct fitting fitting = {d, pairs};
+    size_t *order = calloc(pairs.count + 1, sizeof *order);
+    if (!order) return hm_fail(HM_OUT_OF_MEMORY, "no memory to fit displacements to %zu pairs", pairs.count);
+    for (size_t k = 0; k < pairs.count; k++) order[k] = k;
     const struct hm_action_learner learner = {
         .ninput = d->ninput,
         .width = d->network.noutput,
@@ -350,22 +354,12 @@ static enum hm_status refine(struct fitting *fitting, const struct hm_effort *ef
         .self = d,
     };
     const struct hm_action_rows_source source = {
-        .available = fitting->pairs.count,
+        .available = pairs.count,
         .images = hm_invariants_images(d->invariants),
         .dim = 6 * d->natom,
         .describe = describe,
-        .self = fitting,
+        .self = &fitting,
     };
-    return hm_action_rows_refine(&learner, &source, effort->refine, effort->interrupt);
-}
-
-enum hm_status hm_action_direct_fit(struct hm_action_direct *d, struct hm_action_pairs pairs,
-                                    const struct hm_effort *effort)
-{
-    struct fitting fitting = {d, pairs};
-    size_t *order = calloc(pairs.count + 1, sizeof *order);
-    if (!order) return hm_fail(HM_OUT_OF_MEMORY, "no memory to fit displacements to %zu pairs", pairs.count);
-    for (size_t k = 0; k < pairs.count; k++) order[k] = k;
     const struct hm_descent descent = {
         .nweight = d->nweight,
         .nexample = pairs.count,
@@ -374,8 +368,7 @@ enum hm_status hm_action_direct_fit(struct hm_action_direct *d, struct hm_action
         .loss = loss_of,
         .self = &fitting,
     };
-    enum hm_status status = hm_descent_run(&descent, effort);
-    if (status == HM_OK) status = refine(&fitting, effort);
+    const enum hm_status status = hm_action_rows_fit(&learner, &source, &descent, effort);
     free(order);
     return status;
 }

@@ -243,8 +243,6 @@ static double loss_of(void *self, const size_t *pairs, size_t count, double *gra
     return loss(self, pairs, count, gradient);
 }
 
-/* ---- the last part ---- */
-
 static void forward(const void *self, size_t count, const double *x, double *y, double *work)
 {
     const struct hm_action_map *map = self;
@@ -294,7 +292,7 @@ static void describe(void *self, size_t number, size_t count, double *x, double 
     }
 }
 
-static enum hm_status refine(struct hm_action_fit *fit, const struct hm_effort *effort)
+enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effort *effort)
 {
     struct hm_action_map *map = fit->map;
     const struct hm_action_learner learner = {
@@ -316,19 +314,13 @@ static enum hm_status refine(struct hm_action_fit *fit, const struct hm_effort *
         .describe = describe,
         .self = fit,
     };
-    return hm_action_rows_refine(&learner, &source, effort->refine, effort->interrupt);
-}
-
-enum hm_status hm_action_fit_run(struct hm_action_fit *fit, const struct hm_effort *effort)
-{
     const struct hm_descent descent = {
-        .nweight = hm_action_network_size(fit->map->network),
+        .nweight = learner.nweight,
         .nexample = fit->pairs.count,
-        .weights = fit->map->weights,
+        .weights = map->weights,
         .order = fit->order,
         .loss = loss_of,
         .self = fit,
     };
-    HM_TRY(hm_descent_run(&descent, effort));
-    return refine(fit, effort);
+    return hm_action_rows_fit(&learner, &source, &descent, effort);
 }

@@ -17,6 +17,7 @@ enum {
 };
 enum { FEWEST_PAIRS = 100, ENOUGH_PAIRS = 500, ENOUGH_ROWS = 10 /* for each weight */ };
 enum { MOST_WEIGHTS = 6000 };
+enum { POLISH_BEFORE = 200, POLISH_ALONE = 1000 }; /* iterations of L-BFGS, if it is for us to say */
 
 static const double LARGEST = 512e6; /* bytes of all u */
 static const double REACHED = 1e-12; /* squares, over the largest */
@@ -220,17 +221,15 @@ static enum hm_status normal(void *self, double *matrix)
     return HM_OK;
 }
 
-enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
-                                     const struct hm_action_rows_source *source, int steps,
-                                     struct hm_interrupt interrupt)
+static enum hm_status refine(const struct hm_action_learner *learner, const struct hm_action_rows_source *source,
+                             size_t count, const struct hm_effort *effort)
 {
     struct rows rows = {
         .learner = learner,
-        .interrupt = interrupt,
-        .count = choose(learner, source),
+        .interrupt = effort->interrupt,
+        .count = count,
         .images = source->images,
     };
-    if (steps == 0 || rows.count == 0) return HM_OK;
     enum hm_status status = build(&rows, source);
     if (status == HM_OK) status = allocate_block(&rows);
     if (status == HM_OK) {
@@ -243,9 +242,19 @@ enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
             .pull = pull,
             .self = &rows,
         };
-        status = hm_levenberg_run(&squares, steps);
+        status = hm_levenberg_run(&squares, effort->refine);
     } else
         hm_fail(status, "no memory to refine %zu weights on %zu pairs", learner->nweight, rows.count);
     release(&rows);
     return status;
+}
+
+enum hm_status hm_action_rows_fit(const struct hm_action_learner *learner, const struct hm_action_rows_source *source,
+                                  const struct hm_descent *descent, const struct hm_effort *effort)
+{
+    const size_t count = effort->refine > 0 ? choose(learner, source) : 0;
+    struct hm_effort first = *effort;
+    if (first.polish == HM_POLISH_AUTO) first.polish = count > 0 ? POLISH_BEFORE : POLISH_ALONE;
+    HM_TRY(hm_descent_run(descent, &first));
+    return count > 0 ? refine(learner, source, count, effort) : HM_OK;
 }

@@ -1,5 +1,5 @@
-/* The residuals of a fit one by one, for the last part of it: what a network says of the images of a pair of points is
- * linear in the displacement, so that a pair is a small matrix.
+/* The fit of an action, whose last part takes residuals one by one: what a network says of the images of a pair of
+ * points is linear in the displacement, so that a pair is a small matrix.
  *
  *   r = V (sum over images F_g y_g - wanted),  y_g = what the network gives for x_g     u_g = V F_g
  *
@@ -13,7 +13,7 @@
 #ifndef HM_PREDICTORS_ACTION_ROWS_H
 #define HM_PREDICTORS_ACTION_ROWS_H
 
-#include "io/interrupt.h"
+#include "predictors/descent.h"
 
 #include <stddef.h>
 
@@ -40,10 +40,10 @@ struct hm_action_rows_source {
     void *self;
 };
 
-/* At most `steps` of Levenberg-Marquardt (levenberg.h) on as many pairs as determine the weights several times over and
- * memory allows; nothing if those are too few, or the weights too many. */
-enum hm_status hm_action_rows_refine(const struct hm_action_learner *learner,
-                                     const struct hm_action_rows_source *source, int steps,
-                                     struct hm_interrupt interrupt);
+/* Adam and L-BFGS on all pairs, then Levenberg-Marquardt (levenberg.h) on as many as determine the weights several
+ * times over and memory allows; not if those are too few, or the weights too many: L-BFGS then has more to do
+ * (effort->polish HM_POLISH_AUTO). */
+enum hm_status hm_action_rows_fit(const struct hm_action_learner *learner, const struct hm_action_rows_source *source,
+                                  const struct hm_descent *descent, const struct hm_effort *effort);
 
 #endif

@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { HM_POLISH_AUTO = -1 };
+
 struct hm_effort {
     int epochs;    // of Adam
     size_t batch;  // examples of a step of it
     double rate;   // its first step; falls along half a cosine
-    int polish;    // iterations of L-BFGS
-    int refine;    // of Levenberg-Marquardt, by who can (action_rows.h)
+    int polish;    // iterations of L-BFGS, or HM_POLISH_AUTO: as many as who refines thinks fit (action_rows.h)
+    int refine;    // of Levenberg-Marquardt, after it
     uint64_t seed; // order of batches
     struct hm_interrupt interrupt;
 };

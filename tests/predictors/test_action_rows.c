@@ -110,6 +110,23 @@ static void test_refined(void)
     free(rows);
 }
 
+/* Left to itself, L-BFGS has more to do where nothing follows. */
+static void test_polish(void)
+{
+    struct molecule molecule;
+    struct hm_effort effort = {2, 16, 3e-3, HM_POLISH_AUTO, 0, 1, HM_NO_INTERRUPT};
+    double *rows = calloc(PAIRS * 4 * N, sizeof *rows);
+    molecule_create(&molecule, MOLECULE_WATER, "");
+    make_pairs(&molecule, rows);
+    const double alone = error_after(&molecule, rows, &effort);
+    effort.polish = 1000;
+    CU_ASSERT_EQUAL(alone, error_after(&molecule, rows, &effort));
+    effort.polish = 200;
+    CU_ASSERT_NOT_EQUAL(alone, error_after(&molecule, rows, &effort));
+    molecule_destroy(&molecule);
+    free(rows);
+}
+
 static double direct_error_after(const struct molecule *m, const double *rows, const struct hm_effort *effort)
 {
     const struct hm_action_pairs learned = {PAIRS - 50, rows}, kept = {50, rows + (PAIRS - 50) * 4 * N};
@@ -140,6 +157,7 @@ static void test_direct_refined(void)
 static const struct hm_test tests[] = {
     {"gradients one by one are those of a sum", test_one_by_one},
     {"what is left is a small part, on pairs kept out", test_refined},
+    {"how long L-BFGS goes on", test_polish},
     {"displacements, likewise", test_direct_refined},
 };
 
