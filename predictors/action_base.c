@@ -12,10 +12,17 @@
 
 static const double INNER_FS = 0.25;
 
-enum hm_status hm_action_base_create(const struct hm_predictor_setup *setup, struct hm_action_base *base)
+enum hm_status hm_action_base_create(const struct hm_predictor_setup *setup, bool fitted, struct hm_action_base *base)
 {
+    static const char key[] = "predictor.base.type";
     struct hm_predictor_setup inside = *setup;
-    const bool cheaper = hm_config_is(setup->config, "predictor.base.type", "hamiltonian");
+    const bool cheaper = !fitted && hm_config_is(setup->config, key, "hamiltonian");
+    if (hm_config_is(setup->config, key, "linear"))
+        return hm_config_fault(setup->config, key,
+                               "strides lead through a field: that of a 'surrogate' or a 'hamiltonian'");
+    if (cheaper && !setup->representation->cheap.evaluate)
+        return hm_config_fault(setup->config, key,
+                               "hamiltonian needs the cheaper one: 'predictor: {hamiltonian: {type: ...}}'");
     const struct hm_predictor_ops *ops = cheaper ? &hm_predictor_hamiltonian : &hm_predictor_surrogate;
     *base = (struct hm_action_base){
         .timestep = hm_config_real(setup->config, "integrator.timestep"),

@@ -11,7 +11,7 @@ static const double ROLL_OUT_KINETIC[] = {0.5, 2}; /* of the kinetic energy in t
 
 /* ---- pairs ---- */
 
-static void point_of(const struct hm_action *a, const struct hm_stretch *stretch, size_t row, double *q, double *p)
+void hm_action_point(const struct hm_action *a, const struct hm_stretch *stretch, size_t row, double *q, double *p)
 {
     const double *before = hm_row_coordinate(hm_reservoir_row(&a->reservoir, stretch, row - 1));
     const double *at = hm_row_coordinate(hm_reservoir_row(&a->reservoir, stretch, row));
@@ -22,8 +22,7 @@ static void point_of(const struct hm_action *a, const struct hm_stretch *stretch
     }
 }
 
-/* What the map is to learn of pairs: what lies between the flows of the base. */
-static void strip_base(struct hm_action *a, size_t count, double *rows)
+void hm_action_strip_base(struct hm_action *a, size_t count, double *rows)
 {
     const size_t n = 3 * a->natom;
     const double half = 0.5 * (double)a->stride * a->timestep;
@@ -47,8 +46,8 @@ static struct hm_action_pairs list_pairs(struct hm_action *a, bool held_out, siz
             if (hm_row_kind(hm_reservoir_row(&a->reservoir, stretch, r)) != HM_ROW_LABEL) continue;
             if (label++ % every != 0) continue;
             double *row = &rows[4 * n * pairs.count++];
-            point_of(a, stretch, r - 1 - a->stride, row, row + n);
-            point_of(a, stretch, r - 1, row + 2 * n, row + 3 * n);
+            hm_action_point(a, stretch, r - 1 - a->stride, row, row + n);
+            hm_action_point(a, stretch, r - 1, row + 2 * n, row + 3 * n);
         }
     }
     return pairs;
@@ -72,7 +71,7 @@ static double kinetic(const struct hm_action *a, const double *p)
 static bool roll(struct hm_action *a, int count, double *q, double *p, double *mean)
 {
     int outside = 0;
-    a->past.known = 0;
+    hm_action_guess_forget(&a->guess);
     *mean = 0;
     for (int s = 0; s < count; s++) {
         struct hm_advance told;
@@ -88,11 +87,11 @@ static bool roll(struct hm_action *a, int count, double *q, double *p, double *m
 static bool rolls_out(struct hm_action *a, double expected)
 {
     const size_t n = 3 * a->natom;
-    double *start = a->point + 10 * n, *q = a->point + 2 * n, *p = a->point + 3 * n, there, back, distance = 0;
+    double *start = a->point + 4 * n, *q = a->point + 2 * n, *p = a->point + 3 * n, there, back, distance = 0;
     const struct hm_stretch *last = NULL;
     for (size_t s = 0; s < a->reservoir.nstretch; s++)
         if (a->reservoir.stretch[s].held_out) last = &a->reservoir.stretch[s];
-    point_of(a, last, last->count - 2, q, p);
+    hm_action_point(a, last, last->count - 2, q, p);
     memcpy(start, q, 2 * n * sizeof *q);
     if (!roll(a, ROLL_OUT_STRIDES, q, p, &there)) return false;
     for (size_t k = 0; k < n; k++) p[k] = -p[k];
@@ -107,7 +106,8 @@ static bool rolls_out(struct hm_action *a, double expected)
 
 /* ---- an episode ---- */
 
-/* The base is fitted once, before the map: another base would be another map. */
+/* The base is fitted once, before the map: another base would be another map. Where it is but the guess, there may be
+ * none. */
 static enum hm_status teach_base(struct hm_action *a, const struct hm_batch *batch, bool *ready)
 {
     const struct hm_predictor *base = &a->base.predictor;
@@ -117,7 +117,8 @@ static enum hm_status teach_base(struct hm_action *a, const struct hm_batch *bat
     if (a->base.base_bytes == 0 || a->parameters[0] == 1) return HM_OK;
     HM_TRY(base->ops->train(base->self, batch, &report));
     memcpy(hm_action_base_parameters(a, a->candidate), base->ops->parameters(base->self, &bytes), a->base.base_bytes);
-    *ready = report.accepted;
+    *ready = report.accepted || !a->composed;
+    if (!a->composed) a->candidate[1] = report.accepted;
     return HM_OK;
 }
 
@@ -219,8 +220,9 @@ static enum hm_status learn(struct hm_action *a, struct hm_training_report *repo
     const struct hm_action_pairs held =
         list_pairs(a, true, thinning(kept, a->most_pairs / 4), rows + 12 * a->natom * pairs.count);
     enum hm_status status = begin(a, pairs);
+    if (status == HM_OK) status = hm_action_guess_train(a, pairs);
     const double expected = mean_kinetic(a, pairs);
-    strip_base(a, pairs.count + held.count, rows);
+    hm_action_strip_base(a, pairs.count + held.count, rows);
     if (status == HM_OK) status = a->direct ? fit_directly(a, pairs, held, report) : fit(a, pairs, held, report);
     report->samples = (double)pairs.count;
     if (status == HM_OK && is_acceptable(a, report, expected)) {

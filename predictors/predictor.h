@@ -91,7 +91,7 @@ struct hm_predictor_ops {
     void (*look_back)(void *self, size_t steps);
 
     /* Optional (both, and predict NULL): a map over `stride` steps at once, from on-step positions and velocities
-     * (natom, 3) in place. `jumped`: the point is not where the last stride ended. */
+     * (natom, 3) in place. `jumped`: the point may not be where the last stride ended. */
     size_t (*stride)(const void *self);
     void (*advance)(void *self, bool jumped, double *x, double *v, struct hm_advance *told);
 

@@ -60,6 +60,10 @@ static const struct entry entries[] = {
      "training: {epochs: 100, polish: 200}",
      0.05, BRIEF},
     {"action",
+     "predictor: {type: action, mode: pure, stride: 4, hidden: 6, pairs: 300, max_error: 0.05, guess: lstm, history: 2}\n"
+     "training: {epochs: 100, polish: 200}",
+     0.05, BRIEF},
+    {"action",
      "predictor: {type: action, mode: direct, stride: 4, hidden: 6, pairs: 300, max_error: 0.05}\n"
      "training: {epochs: 50, polish: 300}",
      0.2, BRIEF},
