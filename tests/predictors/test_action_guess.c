@@ -1,64 +1,143 @@
 /* Where the solution of a stride is looked for first: none of it changes the solution, all of it saves iterations, and
  * the history it goes by is that of the strides that count.
+ *
+ * On a water of three springs, under leapfrog.
  */
-#include "tests/predictors/rotor.h"
+#include "predictors/predictor.h"
+#include "tests/predictors/molecule.h"
 #include "tests/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABELS = 1600, STRIDES = 120, SIZE = 6 };
+enum { ATOMS = 3, SIZE = 3 * ATOMS, LABELS = 3200, STRIDES = 120 };
 
-#define REST ", hidden: 6, pairs: 600, max_error: 0.05, margin: 2, tolerance: 1e-9"
-#define LESS "}\ntraining: {epochs: 50, polish: 120}"
+#define REST ", hidden: 8, pairs: 800, max_error: 0.05, margin: 2, tolerance: 1e-7"
+#define LESS "}\ntraining: {epochs: 50, polish: 150, refine: 5}"
 
 /* Each where it is good for something: a parabola where strides are short beside the period. */
 static const char *const guesses[] = {
-    "mode: pure, stride: 3, guess: extrapolation",
-    "mode: pure, stride: 6, guess: linear",
-    "mode: pure, stride: 6, guess: lstm, history: 3",
-    "mode: pure, stride: 6, guess: surrogate",
-    "mode: pure, stride: 6, guess: base, base: {type: hamiltonian}",
-    "mode: pure, stride: 6, guess: direct",
+    "mode: pure, stride: 2, guess: extrapolation",
+    "mode: pure, stride: 4, guess: linear",
+    "mode: pure, stride: 4, guess: lstm, history: 4",
+    "mode: pure, stride: 4, guess: surrogate",
+    "mode: pure, stride: 4, guess: base, base: {type: hamiltonian}",
+    "mode: pure, stride: 4, guess: direct",
     "mode: composed, stride: 8, base: {type: hamiltonian}, guess: linear",
 };
 
-/* A rotor that stands at a step, and a predictor that was taught what came before. */
+/* ---- three springs ---- */
+
+static const size_t spring[ATOMS][2] = {{0, 1}, {0, 2}, {1, 2}};
+static const double length[ATOMS] = {1.809, 1.809, 2.861};
+
+/* Bonds that stiffen as they get shorter; `share` of it, and without that, for a cheaper one. */
+static void force_of(const double *x, double share, bool bends, double *force)
+{
+    static const double stiffness[ATOMS] = {0.52, 0.52, 0.08};
+    memset(force, 0, SIZE * sizeof *force);
+    for (size_t s = 0; s < ATOMS; s++) {
+        const size_t i = spring[s][0], j = spring[s][1];
+        double d[3], r = 0;
+        for (size_t c = 0; c < 3; c++) {
+            d[c] = x[3 * j + c] - x[3 * i + c];
+            r += d[c] * d[c];
+        }
+        r = sqrt(r);
+        const double stretch = r - length[s], pull = share * stiffness[s] * stretch * (bends ? 1 - 1.2 * stretch : 1);
+        for (size_t c = 0; c < 3; c++) {
+            force[3 * i + c] += pull * d[c] / r;
+            force[3 * j + c] -= pull * d[c] / r;
+        }
+    }
+}
+
+static void cheaper(void *self, const double *x, double *force)
+{
+    (void)self;
+    force_of(x, 0.9, false, force);
+}
+
+/* One that stands at a step, and a predictor that was taught what came before. */
 struct pupil {
-    struct rotor rotor;
+    struct molecule water;
     struct hm_predictor predictor;
     double x[SIZE], v[SIZE];
 };
 
-static void teach(struct pupil *pupil, const char *keys)
+static void step(const struct pupil *pupil, double timestep, double *x, double *v, double *kick)
+{
+    double force[SIZE];
+    force_of(x, 1, true, force);
+    for (size_t k = 0; k < SIZE; k++) {
+        kick[k] = timestep * force[k] / pupil->water.frame.mass[k / 3];
+        v[k] += kick[k];
+        x[k] += timestep * v[k];
+    }
+}
+
+/* Rows of as many steps; the pupil is left on-step behind them. */
+static double *record(struct pupil *pupil, double timestep)
+{
+    const size_t size = hm_row_size(SIZE);
+    double *rows = calloc(LABELS, size * sizeof *rows), kick[SIZE];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
+    /* It drifts and does not turn. */
+    molecule_shake(&pupil->water, 2, 0.12, pupil->x);
+    for (size_t k = 0; k < SIZE; k++) pupil->v[k] = 1e-4 * (double)(k % 3);
+    for (size_t n = 0; n < LABELS; n++) {
+        double *row = &rows[n * size];
+        row[0] = (double)n;
+        row[1] = HM_ROW_LABEL;
+        memcpy(row + 2, pupil->x, sizeof pupil->x);
+        step(pupil, timestep, pupil->x, pupil->v, kick);
+        memcpy(row + 2 + SIZE, kick, sizeof kick);
+    }
+    force_of(pupil->x, 1, true, kick);
+    for (size_t k = 0; k < SIZE; k++) pupil->v[k] += 0.5 * timestep * kick[k] / pupil->water.frame.mass[k / 3];
+    return rows;
+}
+
+static void hire(struct pupil *pupil, const char *keys)
 {
     char sections[512];
     snprintf(sections, sizeof sections, "predictor: {type: action, %s" REST LESS, keys);
-    rotor_create(&pupil->rotor, sections, ROTOR_MORSE, 1);
-    rotor_record(&pupil->rotor, LABELS + 1);
-    rotor_predictor(&pupil->rotor, &pupil->predictor);
-    const struct hm_training_report report = rotor_train(&pupil->rotor, &pupil->predictor, 0, LABELS);
-    if (!report.accepted) printf("\n      %s: held-out error %g ", sections, report.held_out_after);
+    molecule_create(&pupil->water, MOLECULE_WATER, sections);
+    pupil->water.representation->cheap = (struct hm_cheap_force){cheaper, NULL};
+}
+
+static void create(const struct pupil *pupil, struct hm_predictor *predictor)
+{
+    const struct hm_predictor_setup setup = {pupil->water.config, pupil->water.representation, 1, 0, false};
+    HM_ASSERT_OK(hm_predictor_create(&setup, predictor));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(predictor->ops);
+}
+
+static void teach(struct pupil *pupil, const char *keys)
+{
+    struct hm_training_report report;
+    hire(pupil, keys);
+    create(pupil, &pupil->predictor);
+    double *rows = record(pupil, hm_config_real(pupil->water.config, "integrator.timestep"));
+    const struct hm_batch batch = {LABELS, SIZE, rows, HM_NO_INTERRUPT};
+    HM_ASSERT_OK(pupil->predictor.ops->train(pupil->predictor.self, &batch, &report));
+    if (!report.accepted) printf("\n      %s: held-out error %g ", keys, report.held_out_after);
     CU_ASSERT_TRUE(report.accepted);
-    rotor_open(&pupil->rotor);
-    for (size_t k = 0; k < SIZE; k++) {
-        pupil->x[k] = pupil->rotor.frame.x[k];
-        pupil->v[k] = pupil->rotor.frame.v[k] + 0.5 * pupil->rotor.kick[k];
-    }
+    free(rows);
 }
 
 static void dismiss(struct pupil *pupil)
 {
     hm_predictor_destroy(&pupil->predictor);
-    rotor_destroy(&pupil->rotor);
+    molecule_destroy(&pupil->water);
 }
 
 /* Another one that knows the same. */
 static void copy(const struct pupil *pupil, struct hm_predictor *twin)
 {
     struct hm_archive archive = HM_ARCHIVE_EMPTY;
-    rotor_predictor(&pupil->rotor, twin);
+    create(pupil, twin);
     hm_predictor_save(&pupil->predictor, &archive);
     HM_ASSERT_OK(hm_predictor_load(twin, &archive));
     hm_archive_release(&archive);
@@ -111,7 +190,7 @@ static void compare(const char *keys)
     }
     if (own >= others) printf("\n      %s: %d iterations, %d without ", keys, own, others);
     CU_ASSERT_TRUE(own < others);
-    CU_ASSERT_TRUE(worst <= 1e-8 && moved > 0.05);
+    CU_ASSERT_TRUE(worst <= 1e-6 && moved > 0.05);
     dismiss(&pupil);
     dismiss(&plain);
 }
@@ -124,9 +203,9 @@ static void test_solutions(void)
 /* ---- history ---- */
 
 static const char *const with_history[] = {
-    "mode: pure, stride: 3, guess: extrapolation",
-    "mode: pure, stride: 6, guess: linear",
-    "mode: pure, stride: 6, guess: lstm, history: 3",
+    "mode: pure, stride: 2, guess: extrapolation",
+    "mode: pure, stride: 4, guess: linear",
+    "mode: pure, stride: 4, guess: lstm, history: 4",
 };
 
 /* Two that should say the same from a point on do, to the bit. */
@@ -174,7 +253,8 @@ static void catch_up(struct class *class, double *x, double *v)
     advance_all(&class->twin, 20, x, v);
 }
 
-/* Saved where a round ended, it goes on as if nothing had been; one without that history takes longer. */
+/* Saved where a round ended, it goes on as if nothing had been; one without that history ends elsewhere, by less than
+ * the tolerance. */
 static void check_resumed(struct class *class)
 {
     struct hm_archive archive = HM_ARCHIVE_EMPTY;
@@ -183,10 +263,12 @@ static void check_resumed(struct class *class)
     memcpy(v, class->v, sizeof v);
     memcpy(y, class->x, sizeof y);
     memcpy(w, class->v, sizeof w);
-    const int without = advance_all(&class->twin, 10, x, v);
+    advance_all(&class->twin, 2, x, v);
     hm_predictor_save(&class->kept, &archive);
     HM_ASSERT_OK(hm_predictor_load(&class->twin, &archive));
-    CU_ASSERT_TRUE(advance_all(&class->twin, 10, y, w) < without);
+    advance_all(&class->twin, 2, y, w);
+    CU_ASSERT_TRUE(memcmp(x, y, sizeof x) != 0);
+    for (size_t k = 0; k < SIZE; k++) HM_ASSERT_NEAR(x[k], y[k], 1e-6);
     archive.cursor = 0;
     HM_ASSERT_OK(hm_predictor_load(&class->twin, &archive));
     check_alike(&class->kept, &class->twin, class->x, class->v);
@@ -244,16 +326,13 @@ static void test_automatic(void)
         {"mode: direct, guess: surrogate", "guess none"},
     };
     for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
-        char sections[256], form[256];
-        struct rotor rotor;
-        struct hm_predictor predictor;
-        snprintf(sections, sizeof sections, "predictor: {type: action, %s}", asked[k].keys);
-        rotor_create(&rotor, sections, ROTOR_MORSE, 1);
-        rotor_predictor(&rotor, &predictor);
-        predictor.ops->describe(predictor.self, form, sizeof form);
+        char form[256];
+        struct pupil pupil;
+        hire(&pupil, asked[k].keys);
+        create(&pupil, &pupil.predictor);
+        pupil.predictor.ops->describe(pupil.predictor.self, form, sizeof form);
         CU_ASSERT_PTR_NOT_NULL(strstr(form, asked[k].guess));
-        hm_predictor_destroy(&predictor);
-        rotor_destroy(&rotor);
+        dismiss(&pupil);
     }
 }
 
@@ -262,67 +341,51 @@ static void test_automatic(void)
 static void test_refused(void)
 {
     static const struct {
-        const char *keys, *complaint;
+        const char *keys;
+        bool lent; // the cheaper one
+        const char *complaint;
     } bad[] = {
-        {"mode: composed, guess: surrogate", "is for pure strides"},
-        {"mode: composed, guess: base", "is for pure strides"},
-        {"mode: composed, guess: direct", "is for pure strides"},
-        {"mode: composed, base: {type: linear}", "lead through a field"},
-        {"mode: pure, guess: base, base: {type: linear}", "lead through a field"},
+        {"mode: composed, guess: surrogate", true, "is for pure strides"},
+        {"mode: composed, guess: base", true, "is for pure strides"},
+        {"mode: composed, guess: direct", true, "is for pure strides"},
+        {"mode: composed, base: {type: linear}", true, "lead through a field"},
+        {"mode: pure, guess: base, base: {type: linear}", true, "lead through a field"},
+        {"mode: composed, base: {type: hamiltonian}", false, "predictor: {hamiltonian: {type: ...}}"},
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        char sections[256];
-        struct rotor rotor;
-        struct hm_predictor predictor;
-        snprintf(sections, sizeof sections, "predictor: {type: action, %s}", bad[k].keys);
-        rotor_create(&rotor, sections, ROTOR_MORSE, 1);
-        const struct hm_predictor_setup setup = {.config = rotor.config, .representation = rotor.representation};
-        CU_ASSERT_EQUAL(hm_predictor_create(&setup, &predictor), HM_BAD_CONFIG);
+        struct pupil pupil;
+        hire(&pupil, bad[k].keys);
+        if (!bad[k].lent) pupil.water.representation->cheap = (struct hm_cheap_force){0};
+        const struct hm_predictor_setup setup = {pupil.water.config, pupil.water.representation, 1, 0, false};
+        CU_ASSERT_EQUAL(hm_predictor_create(&setup, &pupil.predictor), HM_BAD_CONFIG);
         CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), bad[k].complaint));
-        rotor_destroy(&rotor);
+        dismiss(&pupil);
     }
-}
-
-/* A base that is not lent is missed by the name of its own key. */
-static void test_no_cheaper_one(void)
-{
-    struct rotor rotor;
-    struct hm_predictor predictor;
-    rotor_create(&rotor, "predictor: {type: action, base: {type: hamiltonian}}", ROTOR_MORSE, 1);
-    rotor.representation->cheap = (struct hm_cheap_force){0};
-    const struct hm_predictor_setup setup = {.config = rotor.config, .representation = rotor.representation};
-    CU_ASSERT_EQUAL(hm_predictor_create(&setup, &predictor), HM_BAD_CONFIG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "predictor: {hamiltonian: {type: ...}}"));
-    rotor_destroy(&rotor);
 }
 
 /* Of another guess with the same number of parameters, none. */
 static void test_another_guess(void)
 {
     struct hm_archive archive = HM_ARCHIVE_EMPTY;
-    struct rotor rotor, other;
-    struct hm_predictor saved, loaded;
-    rotor_create(&rotor, "predictor: {type: action, mode: pure, guess: none}", ROTOR_MORSE, 1);
-    rotor_create(&other, "predictor: {type: action, mode: pure, guess: extrapolation}", ROTOR_MORSE, 1);
-    rotor_predictor(&rotor, &saved);
-    rotor_predictor(&other, &loaded);
-    hm_predictor_save(&saved, &archive);
-    CU_ASSERT_EQUAL(hm_predictor_load(&loaded, &archive), HM_BAD_INPUT);
+    struct pupil saved, loaded;
+    hire(&saved, "mode: pure, guess: none");
+    hire(&loaded, "mode: pure, guess: extrapolation");
+    create(&saved, &saved.predictor);
+    create(&loaded, &loaded.predictor);
+    hm_predictor_save(&saved.predictor, &archive);
+    CU_ASSERT_EQUAL(hm_predictor_load(&loaded.predictor, &archive), HM_BAD_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "'none'"));
     CU_ASSERT_PTR_NOT_NULL(strstr(hm_status_message(), "'extrapolation'"));
     hm_archive_release(&archive);
-    hm_predictor_destroy(&saved);
-    hm_predictor_destroy(&loaded);
-    rotor_destroy(&rotor);
-    rotor_destroy(&other);
+    dismiss(&saved);
+    dismiss(&loaded);
 }
 
 static const struct hm_test tests[] = {
     {"strides end where they do without, in fewer iterations", test_solutions},
     {"the history is that of the strides that count", test_history},
     {"what auto is", test_automatic},
-    {"guesses that do not go with the mode", test_refused},
-    {"a base that is not there", test_no_cheaper_one},
+    {"guesses and bases that do not go with the mode", test_refused},
     {"the history of another guess", test_another_guess},
 };
 
