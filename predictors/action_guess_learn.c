@@ -90,8 +90,10 @@ static enum hm_status train_network(struct hm_action *a, struct hm_action_pairs 
                                     bool *accepted)
 {
     struct hm_action_direct *network = &a->guess.network;
+    struct hm_effort effort = a->effort;
+    effort.refine = 0; /* a start need not be that good */
     HM_TRY(hm_action_direct_begin(network, pairs, a->effort.seed));
-    HM_TRY(hm_action_direct_fit(network, pairs, &a->effort));
+    HM_TRY(hm_action_direct_fit(network, pairs, &effort));
     memcpy(parameters, network->parameters, network->nparameter * sizeof *parameters);
     *accepted = hm_action_direct_error(network, pairs) < FREE_FLIGHT;
     return HM_OK;
