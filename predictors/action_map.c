@@ -4,6 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINE = 64 }; /* bytes of the cache */
+
+/* One block of whole lines, the weights first. */
+static bool allocate_scratch(struct hm_action_map *map)
+{
+    const size_t n = map->natom, f = map->ninput, rows = hm_invariants_images(map->invariants);
+    const size_t packed = hm_action_network_packed(map->network), work = rows * hm_action_network_work(map->network);
+    const size_t bytes = (packed + work + 2 * rows * f + 3 * n + 4 * 6 * n) * sizeof *map->scratch;
+    const size_t rounded = (bytes + LINE - 1) / LINE * LINE;
+    map->scratch = aligned_alloc(LINE, rounded);
+    if (!map->scratch) return false;
+    memset(map->scratch, 0, rounded);
+    map->packed = map->scratch;
+    map->work = map->packed + packed;
+    map->seen = map->work + work;
+    map->slope = map->seen + rows * f;
+    map->mass = map->slope + rows * f;
+    map->scale = map->mass + n;
+    map->inverse_scale = map->scale + n;
+    map->middle = map->inverse_scale + n;
+    map->gradient = map->middle + 6 * n;
+    map->displacement = map->gradient + 6 * n; /* and what the iteration moves, behind it */
+    return true;
+}
+
 enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_time, size_t nhidden,
                                     struct hm_action_map *map)
 {
@@ -14,10 +39,7 @@ enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_ti
     map->network = (struct hm_action_network){f, nhidden};
     map->nparameter = 4 + 3 * f + hm_action_network_size(map->network);
     map->parameters = calloc(map->nparameter, sizeof *map->parameters);
-    const size_t rows = hm_invariants_images(map->invariants), turned = hm_action_network_turned(map->network);
-    const size_t work = rows * hm_action_network_work(map->network);
-    map->scratch = calloc(2 * n + 2 * rows * f + turned + work + 4 * 6 * n, sizeof *map->scratch);
-    if (!map->parameters || !map->scratch) {
+    if (!map->parameters || !allocate_scratch(map)) {
         hm_action_map_release(map);
         return hm_fail(HM_OUT_OF_MEMORY, "no memory for a learned action of %zu atoms", n);
     }
@@ -27,16 +49,7 @@ enum hm_status hm_action_map_create(const struct hm_frame *frame, double free_ti
     map->inverse_spread = map->mean + f;
     map->reach = map->inverse_spread + f;
     map->weights = map->reach + f;
-    map->mass = map->scratch;
     memcpy(map->mass, frame->mass, n * sizeof *map->mass);
-    map->scale = map->mass + n;
-    map->seen = map->scale + n;
-    map->slope = map->seen + rows * f;
-    map->turned = map->slope + rows * f;
-    map->work = map->turned + turned;
-    map->middle = map->work + work;
-    map->gradient = map->middle + 6 * n;
-    map->displacement = map->gradient + 6 * n; /* and what the iteration moves, behind it */
     const enum hm_status status = hm_anderson_create(6 * n, &map->mixer);
     if (status != HM_OK) hm_action_map_release(map);
     return status;
@@ -72,7 +85,7 @@ static void add_network(struct hm_action_map *map, const double *q, const double
         hm_invariants_values(map->invariants, &map->seen[g * f]);
         hm_action_map_standardise(map, &map->seen[g * f]);
     }
-    hm_action_network_slope_few(map->network, map->weights, map->turned, images, map->seen, map->slope, map->work);
+    hm_action_network_slope_few(map->network, map->weights, map->packed, images, map->seen, map->slope, map->work);
     for (size_t g = images; g-- > 0;) {
         double *slope = &map->slope[g * f];
         if (g + 1 < images) hm_invariants_look(map->invariants, g, q, p); /* the last one is still there */
@@ -91,7 +104,7 @@ static void gradient_of(struct hm_action_map *map, const double *q, const double
 
 void hm_action_gradient(struct hm_action_map *map, const double *q, const double *p, double *dq, double *dp)
 {
-    hm_action_network_turn(map->network, map->weights, map->turned);
+    hm_action_network_pack(map->network, map->weights, map->packed);
     gradient_of(map, q, p, dq, dp);
 }
 
@@ -100,9 +113,12 @@ void hm_action_gradient(struct hm_action_map *map, const double *q, const double
 /* What does not change while it is solved. */
 static void prepare(struct hm_action_map *map)
 {
-    hm_action_network_turn(map->network, map->weights, map->turned);
+    hm_action_network_pack(map->network, map->weights, map->packed);
     hm_anderson_restart(&map->mixer);
-    for (size_t i = 0; i < map->natom; i++) map->scale[i] = sqrt(map->mass[i] * *map->frequency);
+    for (size_t i = 0; i < map->natom; i++) {
+        map->scale[i] = sqrt(map->mass[i] * *map->frequency);
+        map->inverse_scale[i] = 1 / map->scale[i];
+    }
 }
 
 /* Scaled displacements y = (sqrt(m w) dq, dp / sqrt(m w)) and back. */
@@ -110,9 +126,8 @@ static void scale(const struct hm_action_map *map, const double *dq, const doubl
 {
     const size_t n = 3 * map->natom;
     for (size_t k = 0; k < n; k++) {
-        const double s = map->scale[k / 3];
-        y[k] = dq[k] * s;
-        y[n + k] = dp[k] / s;
+        y[k] = dq[k] * map->scale[k / 3];
+        y[n + k] = dp[k] * map->inverse_scale[k / 3];
     }
 }
 
@@ -121,9 +136,8 @@ static void displace(const struct hm_action_map *map, const double *q, const dou
 {
     const size_t n = 3 * map->natom;
     for (size_t k = 0; k < n; k++) {
-        const double s = map->scale[k / 3];
-        q1[k] = q[k] + share * y[k] / s;
-        p1[k] = p[k] + share * y[n + k] * s;
+        q1[k] = q[k] + share * y[k] * map->inverse_scale[k / 3];
+        p1[k] = p[k] + share * y[n + k] * map->scale[k / 3];
     }
 }
 
@@ -169,7 +183,10 @@ struct hm_action_solution hm_action_map_solve(struct hm_action_map *map, const d
         told.residual = move(map, q, p, y, f);
         told.iterations++;
         told.converged = told.residual <= tolerance;
-        hm_anderson_step(&map->mixer, f, y);
+        if (told.converged)
+            for (size_t k = 0; k < 2 * n; k++) y[k] += f[k]; /* F(y): closer once more, at no cost */
+        else
+            hm_anderson_step(&map->mixer, f, y);
     }
     told.outside = is_outside(map, margin);
     displace(map, q, p, 1, y, q1, p1);

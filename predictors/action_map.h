@@ -34,13 +34,13 @@ struct hm_action_map {
     double *unit, *frequency, *rms, *norm; // one number each
     double *mean, *inverse_spread, *reach; // (ninput)
     double *weights;
-    double *mass;                // (natom)
-    double *scratch;             // one allocation behind the rest
-    double *scale;               // (natom) sqrt(m w), of the solution that is sought
-    double *seen, *slope, *work; // (images, ninput) x, dN/dx, where the gradient was asked for last
-    double *turned;              // weights
-    double *middle, *gradient;   // (6 natom)
-    double *displacement;        // (2, 6 natom): y and f
+    double *mass;                  // (natom)
+    double *scratch;               // one allocation behind the rest
+    double *scale, *inverse_scale; // (natom) sqrt(m w), of the solution that is sought
+    double *seen, *slope, *work;   // (images, ninput) x, dN/dx, where the gradient was asked for last
+    double *packed;                // weights (hm_action_network_pack)
+    double *middle, *gradient;     // (6 natom)
+    double *displacement;          // (2, 6 natom): y and f
     struct hm_anderson mixer;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <string.h>
 
 /* In the arena of weights. */
 struct places {
@@ -108,9 +109,10 @@ void hm_action_network_slope(struct hm_action_network n, const double *weights, 
 
 /* ---- few rows ---- */
 
-size_t hm_action_network_turned(struct hm_action_network n)
+/* W1^T | W2^T | W1 | W2 */
+size_t hm_action_network_packed(struct hm_action_network n)
 {
-    return n.nhidden * (n.ninput + n.nhidden);
+    return 2 * n.nhidden * (n.ninput + n.nhidden);
 }
 
 static void turn(size_t rows, size_t columns, const double *w, double *turned)
@@ -119,23 +121,29 @@ static void turn(size_t rows, size_t columns, const double *w, double *turned)
         for (size_t j = 0; j < columns; j++) turned[j * rows + i] = w[i * columns + j];
 }
 
-void hm_action_network_turn(struct hm_action_network n, const double *weights, double *turned)
+void hm_action_network_pack(struct hm_action_network n, const double *weights, double *packed)
 {
-    turn(n.nhidden, n.ninput, weights, turned);
-    turn(n.nhidden, n.nhidden, weights + places_of(n).w2, turned + n.nhidden * n.ninput);
+    const size_t h = n.nhidden, first = h * n.ninput, second = h * h;
+    const double *w1 = weights, *w2 = weights + places_of(n).w2;
+    double *packed1 = packed + first + second, *packed2 = packed1 + first;
+    if (memcmp(packed1, w1, first * sizeof *w1) == 0 && memcmp(packed2, w2, second * sizeof *w2) == 0) return;
+    turn(h, n.ninput, w1, packed);
+    turn(h, h, w2, packed + first);
+    memcpy(packed1, w1, first * sizeof *w1);
+    memcpy(packed2, w2, second * sizeof *w2);
 }
 
-void hm_action_network_slope_few(struct hm_action_network n, const double *weights, const double *turned, size_t count,
+void hm_action_network_slope_few(struct hm_action_network n, const double *weights, const double *packed, size_t count,
                                  const double *x, double *slope, double *work)
 {
     const struct hm_action_kernels *by = fastest();
     const struct places at = places_of(n);
     const size_t h = n.nhidden, size = count * h;
     double *a1 = work + A1 * size, *a2 = work + A2 * size, *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
-    const double *w1 = weights, *w2 = weights + at.w2, *b1 = weights + at.b1, *b2 = weights + at.b2;
+    const double *turned1 = packed, *turned2 = turned1 + h * n.ninput, *w1 = turned2 + h * h, *w2 = w1 + h * n.ninput;
     const struct hm_action_product products[] = {
-        {count, h, n.ninput, x, n.ninput, 1, turned, b1, false, a1},
-        {count, h, h, a1, h, 1, turned + h * n.ninput, b2, false, a2},
+        {count, h, n.ninput, x, n.ninput, 1, turned1, weights + at.b1, false, a1},
+        {count, h, h, a1, h, 1, turned2, weights + at.b2, false, a2},
         {count, h, h, back2, h, 1, w2, NULL, false, back1},
         {count, n.ninput, h, back1, h, 1, w1, NULL, false, slope},
     };

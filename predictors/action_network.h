@@ -34,11 +34,13 @@ void hm_action_network_draw(struct hm_action_network network, uint64_t seed, siz
 /* dN/dx of every row; leaves in `work` what hm_action_network_teach needs. */
 void hm_action_network_slope(struct hm_action_network network, const double *weights, size_t count, const double *x,
                              double *slope, double *work);
-/* The same of few rows, with W1 and W2 transposed beside them (hm_action_network_turned). */
-void hm_action_network_slope_few(struct hm_action_network network, const double *weights, const double *turned,
+/* The same of few rows, with W1 and W2 packed for it: in rows, and in columns. Where packed begins at a multiple of 64
+ * bytes, so do they if nhidden is a multiple of 8: vectors then lie in one line of the cache. */
+void hm_action_network_slope_few(struct hm_action_network network, const double *weights, const double *packed,
                                  size_t count, const double *x, double *slope, double *work);
-size_t hm_action_network_turned(struct hm_action_network network);
-void hm_action_network_turn(struct hm_action_network network, const double *weights, double *turned);
+size_t hm_action_network_packed(struct hm_action_network network);
+/* Into what began as zeros. Looks first whether these are the weights that are there. */
+void hm_action_network_pack(struct hm_action_network network, const double *weights, double *packed);
 
 /* gradient += d/dweights sum over rows of u . dN/dx, after hm_action_network_slope of the same rows. */
 void hm_action_network_teach(struct hm_action_network network, const double *weights, size_t count, const double *x,

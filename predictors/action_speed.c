@@ -58,7 +58,7 @@ static void network(struct bench *b, long k)
 {
     struct hm_action_map *map = &b->action->map;
     (void)k;
-    hm_action_network_slope_few(map->network, map->weights, map->turned, hm_invariants_images(map->invariants),
+    hm_action_network_slope_few(map->network, map->weights, map->packed, hm_invariants_images(map->invariants),
                                 map->seen, map->slope, map->work);
 }
 

@@ -34,11 +34,15 @@ void hm_anderson_restart(struct hm_anderson *m)
     m->begun = false;
 }
 
+/* In four chains: one would wait for every addition. */
 static double dot(size_t n, const double *a, const double *b)
 {
-    double sum = 0;
-    for (size_t k = 0; k < n; k++) sum += a[k] * b[k];
-    return sum;
+    double sum[4] = {0, 0, 0, 0};
+    size_t k = 0;
+    for (; k + 4 <= n; k += 4)
+        for (size_t chain = 0; chain < 4; chain++) sum[chain] += a[k + chain] * b[k + chain];
+    for (; k < n; k++) sum[0] += a[k] * b[k];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static void remember(struct hm_anderson *m, const double *f, const double *y)

@@ -44,7 +44,7 @@ enum { CHANGES = 4 };
 static const struct {
     const char *name, *change[CHANGES];
 } cases[] = {
-    {"pure 2 fs", {"predictor.mode=pure", "predictor.stride=8", "predictor.guess=base"}},
+    {"pure 2 fs", {"predictor.mode=pure", "predictor.stride=8", "predictor.guess=surrogate"}},
     {"composed 4 fs, crude",
      {"predictor.mode=composed", "predictor.stride=16", "predictor.base={type: hamiltonian}", crude_yaml}},
     {"composed 4 fs, surrogate", {"predictor.mode=composed", "predictor.stride=16"}},

@@ -6,7 +6,7 @@ cat >hcl.yaml <<'YAML'
 system: {initial_velocities: {temperature: 600 K, seed: 1, remove: [momentum, angular_momentum]}}
 hamiltonian: {type: morse, molecule: HCl}
 integrator: {timestep: 0.25 fs, steps: 6000}
-predictor: {type: action, mode: pure, stride: 8, hidden: 8, guess: base, max_error: 0.2, margin: 4}
+predictor: {type: action, mode: pure, stride: 8, hidden: 8, guess: surrogate, max_error: 0.2, margin: 4}
 training: {warmup_steps: 2000, epochs: 10, polish: 100, refine: 5}
 policy: {type: never}
 output: {stride: 8}

@@ -118,19 +118,21 @@ static void test_slopes_of_many(void)
     double x[ROWS * INPUTS], one[INPUTS], many[ROWS * INPUTS], worst = 0;
     double *weights = calloc(hm_action_network_size(network), sizeof *weights);
     double *work = calloc(ROWS * hm_action_network_work(network), sizeof *work);
-    double *turned = calloc(hm_action_network_turned(network), sizeof *turned);
-    hm_action_network_draw(network, 8, 0, weights);
-    hm_action_network_turn(network, weights, turned);
+    double *packed = calloc(hm_action_network_packed(network), sizeof *packed);
+    for (uint64_t seed = 7; seed <= 8; seed++) { /* the latest count */
+        hm_action_network_draw(network, seed, 0, weights);
+        hm_action_network_pack(network, weights, packed);
+    }
     for (uint32_t k = 0; k < ROWS * INPUTS; k++) x[k] = draw(77, k);
     hm_action_network_slope(network, weights, ROWS, x, many, work);
     for (size_t row = 0; row < ROWS; row++) {
-        hm_action_network_slope_few(network, weights, turned, 1, &x[row * INPUTS], one, work);
+        hm_action_network_slope_few(network, weights, packed, 1, &x[row * INPUTS], one, work);
         for (size_t k = 0; k < INPUTS; k++) worst = fmax(worst, fabs(one[k] - many[row * INPUTS + k]));
     }
     CU_ASSERT_TRUE(fabs(many[0]) > 1e-3 && worst <= 1e-14);
     free(weights);
     free(work);
-    free(turned);
+    free(packed);
 }
 
 static void test_invariance(void)
