@@ -10,15 +10,14 @@
 #include "predictors/predictors.def"
 #undef HM_PREDICTOR
 
-/* A fitted surrogate in steps as it was taught in, so that a good one leaves nothing to learn; elsewhere a twentieth of
- * an O-H period: a map learned around a crude field is as good, and a first guess leads to as few iterations. */
+/* A fitted surrogate in steps as it was taught in, so that a good one leaves nothing to learn, and a first guess little
+ * to iterate; a crude field in a twentieth of an O-H period: a map learned around it is as good. */
 static const double TAUGHT_FS = 0.25, INNER_FS = 0.5;
 
 enum hm_status hm_action_base_create(const struct hm_predictor_setup *setup, bool fitted, struct hm_action_base *base)
 {
     static const char key[] = "predictor.base.type";
     struct hm_predictor_setup inside = *setup;
-    const bool pure = hm_config_is(setup->config, "predictor.mode", "pure");
     const bool cheaper = !fitted && hm_config_is(setup->config, key, "hamiltonian");
     if (hm_config_is(setup->config, key, "linear"))
         return hm_config_fault(setup->config, key,
@@ -29,7 +28,7 @@ enum hm_status hm_action_base_create(const struct hm_predictor_setup *setup, boo
     const struct hm_predictor_ops *ops = cheaper ? &hm_predictor_hamiltonian : &hm_predictor_surrogate;
     *base = (struct hm_action_base){
         .timestep = hm_config_real(setup->config, "integrator.timestep"),
-        .inner = (cheaper || pure ? INNER_FS : TAUGHT_FS) / HM_TIME_FS,
+        .inner = (cheaper ? INNER_FS : TAUGHT_FS) / HM_TIME_FS,
     };
     inside.as_base = true;
     HM_TRY(hm_frame_copy(&setup->representation->start, &base->at));
