@@ -44,14 +44,12 @@ ROWS = {
     "composed-6-crude": (strides(24, "composed", *ON_CRUDE), 100000, 24),
     "composed-6": (strides(24, "composed"), 100000, 24),
     "composed-12-crude": (strides(48, "composed", *ON_CRUDE), 20000, 48),
-    "direct-2": (strides(8, "direct", "predictor.guess=none", *OPEN), 100000, 8),
-    "direct-2-rescaled": (strides(8, "direct", "predictor.guess=none", "predictor.rescale_energy=true", *OPEN), 100000, 8),
+    "direct-2": (strides(8, "direct", *OPEN), 100000, 8),
+    "direct-2-rescaled": (strides(8, "direct", "predictor.rescale_energy=true", *OPEN), 100000, 8),
     "verlet-2": ([*EXACT, "integrator.timestep=2 fs", "output.stride=1"], 100000, 1),
     "verlet-4": ([*EXACT, "integrator.timestep=4 fs", "output.stride=1"], 50000, 1),
     "respa-2": (["predictor={type: hamiltonian, hamiltonian: {" + CRUDE + "}}", "policy={type: periodic, frequency: 0.125}",
                  "injection={form: impulse}", "output.stride=8"], 100000, 8),
-    "respa-4": (["predictor={type: hamiltonian, hamiltonian: {" + CRUDE + "}}", "policy={type: periodic, frequency: 0.0625}",
-                 "injection={form: impulse}", "output.stride=8"], 50000, 16),
 }
 
 
