@@ -4,7 +4,12 @@
 
 The chain is that of examples/action_chain, started with 600 K at its minimum (240 K are left) and the velocities of each
 seed. A careful step is 2 fs, a fifteenth of the fastest period of 29.9 fs: Verlet's energy then fluctuates by 0.5 % of the
-kinetic energy. One map is learned, in a run with the seed 0, and drives all trajectories. What is finished in `out` is not run again; the table of what is there goes to out/table.md.
+kinetic energy. One map is learned, in a run with the seed 0, and drives all trajectories. What is finished in `out` is not
+run again; the table of what is there goes to out/table.md. One core: an hour, of which exact runs take a quarter.
+
+    fitted       strides on a surrogate fitted in the same lesson
+    crude        strides in the generic field of the example
+    respa        r-RESPA on that field, an impulse every 7 fs: the longest that is not refused
 
     groups       kinetic energy of stretch, bend and torsion, the mean over the trajectories over the mean of the exact
                  ones, and its standard error from the spread of both: exact trajectories of 500 ps differ by a tenth
