@@ -100,9 +100,9 @@ static void compare(const struct shares *s, size_t size, char *warning)
         if (!(change > fmax(NOTICEABLE, most)) || fabs(after.value - before.value) <= known) continue;
         most = change;
         snprintf(warning, size,
-                 "warning: %s has %.3g times the kinetic energy that it had in the warm-up; the gate sees only the sum "
-                 "of all motions, and a map that is not good enough, or near a resonance, moves it between them: "
-                 "compare with an exact run (hamlet analyze --reference)",
+                 "note: %s has %.3g times the kinetic energy that it had in the warm-up; the gate sees only the sum of "
+                 "all motions. Either the warm-up was too short to show the share of each, or the map moves energy "
+                 "between them, as near a resonance: an exact run tells (hamlet run --baseline exact)",
                  hm_motion_name((enum hm_motion)m), after.value / before.value);
     }
 }

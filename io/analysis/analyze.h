@@ -66,7 +66,8 @@
  *
  * Curves come from /hamlet/correlations, or from the frames if that is absent and every step is a frame.
  *
- *   oracle_calls          evaluations that gave a kick, or the energy where a round of strides ends; warm-up included
+ *   oracle_calls          evaluations that gave a kick, or the energy where a round of strides ends; warm-up included,
+ *                         segments before the run (training.starts and the like) not
  *   speedup_vs_exact      median seconds of an evaluation that follows one at the step before (warm) x steps / wall
  *                         seconds
  *   vibrational_modes     of a molecule that is not periodic (io/analysis/modes.h): kinetic temperature of each, and

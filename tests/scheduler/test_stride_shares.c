@@ -59,7 +59,7 @@ static double times(const char *motion)
 {
     char text[64];
     double value = 0;
-    snprintf(text, sizeof text, "warning: %s has %%lf times", motion);
+    snprintf(text, sizeof text, "note: %s has %%lf times", motion);
     return sscanf(warning, text, &value) == 1 ? value : 0;
 }
 
