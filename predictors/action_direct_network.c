@@ -1,6 +1,7 @@
 #include "predictors/action_direct_network.h"
 
 #include "predictors/action_kernels.h"
+#include "predictors/matrix.h"
 
 #include "io/rng.h"
 
@@ -58,14 +59,6 @@ void hm_direct_network_draw(struct hm_direct_network n, uint64_t seed, double *w
     }
 }
 
-/* C (m, n) = or += op(A) op(B), row-major. */
-static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k, const double *a,
-                     const double *b, double beta, double *c)
-{
-    const int lda = (int)(ta == CblasNoTrans ? k : m), ldb = (int)(tb == CblasNoTrans ? n : k);
-    cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, 1, a, lda, b, ldb, beta, c, (int)n);
-}
-
 static void add_bias(size_t count, size_t n, const double *bias, double *rows)
 {
     for (size_t row = 0; row < count; row++)
@@ -85,13 +78,13 @@ void hm_direct_network_infer(struct hm_direct_network n, const double *weights, 
     const struct places at = places_of(n);
     const size_t h = n.nhidden;
     double *a1 = work + A1 * count * h, *a2 = work + A2 * count * h;
-    multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, weights, 0, a1);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, weights, 0, a1);
     add_bias(count, h, weights + at.b1, a1);
     activate(count * h, a1);
-    multiply(CblasNoTrans, CblasTrans, count, h, h, a1, weights + at.w2, 0, a2);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, h, a1, weights + at.w2, 0, a2);
     add_bias(count, h, weights + at.b2, a2);
     activate(count * h, a2);
-    multiply(CblasNoTrans, CblasTrans, count, n.noutput, h, a2, weights + at.w3, 0, y);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, n.noutput, h, a2, weights + at.w3, 0, y);
     add_bias(count, n.noutput, weights + at.b3, y);
 }
 
@@ -101,18 +94,12 @@ static void pass_back(struct hm_direct_network n, const double *weights, size_t 
 {
     const struct places at = places_of(n);
     const size_t h = n.nhidden, rows = count * each;
-    multiply(CblasNoTrans, CblasNoTrans, rows, h, n.noutput, u, weights + at.w3, 0, back2);
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, rows, h, n.noutput, u, weights + at.w3, 0, back2);
     for (size_t r = 0; r < rows; r++)
         for (size_t k = 0; k < h; k++) back2[r * h + k] *= 1 - a2[r / each * h + k] * a2[r / each * h + k];
-    multiply(CblasNoTrans, CblasNoTrans, rows, h, h, back2, weights + at.w2, 0, back1);
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, rows, h, h, back2, weights + at.w2, 0, back1);
     for (size_t r = 0; r < rows; r++)
         for (size_t k = 0; k < h; k++) back1[r * h + k] *= 1 - a1[r / each * h + k] * a1[r / each * h + k];
-}
-
-static void add_columns(size_t count, size_t n, const double *rows, double *sum)
-{
-    for (size_t row = 0; row < count; row++)
-        for (size_t k = 0; k < n; k++) sum[k] += rows[row * n + k];
 }
 
 void hm_direct_network_teach(struct hm_direct_network n, const double *weights, size_t count, const double *x,
@@ -123,12 +110,12 @@ void hm_direct_network_teach(struct hm_direct_network n, const double *weights, 
     const double *a1 = work + A1 * size, *a2 = work + A2 * size;
     double *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
     pass_back(n, weights, count, 1, u, a1, a2, back1, back2);
-    multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, back1, x, 1, gradient);
-    multiply(CblasTrans, CblasNoTrans, h, h, count, back2, a1, 1, gradient + at.w2);
-    multiply(CblasTrans, CblasNoTrans, n.noutput, h, count, u, a2, 1, gradient + at.w3);
-    add_columns(count, h, back1, gradient + at.b1);
-    add_columns(count, h, back2, gradient + at.b2);
-    add_columns(count, n.noutput, u, gradient + at.b3);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, back1, x, 1, gradient);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, h, count, back2, a1, 1, gradient + at.w2);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, n.noutput, h, count, u, a2, 1, gradient + at.w3);
+    hm_matrix_add_rows(count, h, back1, gradient + at.b1);
+    hm_matrix_add_rows(count, h, back2, gradient + at.b2);
+    hm_matrix_add_rows(count, n.noutput, u, gradient + at.b3);
 }
 
 /* matrix (rows, columns) += a b^T */

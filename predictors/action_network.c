@@ -1,6 +1,7 @@
 #include "predictors/action_network.h"
 
 #include "predictors/action_kernels.h"
+#include "predictors/matrix.h"
 
 #include "io/rng.h"
 
@@ -58,14 +59,6 @@ void hm_action_network_draw(struct hm_action_network network, uint64_t seed, siz
     }
 }
 
-/* C (m, n) = or += op(A) op(B), row-major. */
-static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k, const double *a,
-                     const double *b, double beta, double *c)
-{
-    const int lda = (int)(ta == CblasNoTrans ? k : m), ldb = (int)(tb == CblasNoTrans ? n : k);
-    cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, 1, a, lda, b, ldb, beta, c, (int)n);
-}
-
 static const struct hm_action_kernels *fastest(void)
 {
     const struct hm_action_kernels *found[HM_ACTION_KERNELS];
@@ -97,14 +90,15 @@ void hm_action_network_slope(struct hm_action_network n, const double *weights, 
     double *a1 = work + A1 * size, *a2 = work + A2 * size, *back1 = work + BACK1 * size, *back2 = work + BACK2 * size;
     double *through = work + TANGENT1 * size;
     const double *w1 = weights, *w2 = weights + at.w2;
-    multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, w1, 0, a1);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, x, w1, 0, a1);
     activate(count, h, weights + at.b1, a1);
-    multiply(CblasNoTrans, CblasTrans, count, h, h, a1, w2, 0, a2);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, h, a1, w2, 0, a2);
     activate(count, h, weights + at.b2, a2);
     begin_back(count, h, weights + at.w3, a2, back2);
-    multiply(CblasNoTrans, CblasNoTrans, count, h, h, back2, w2, 0, back1); /* before s1: teaching needs it so */
+    /* Left before it is multiplied by s1: teaching needs it so. */
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, count, h, h, back2, w2, 0, back1);
     for (size_t k = 0; k < size; k++) through[k] = back1[k] * (1 - a1[k] * a1[k]);
-    multiply(CblasNoTrans, CblasNoTrans, count, n.ninput, h, through, w1, 0, slope);
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, count, n.ninput, h, through, w1, 0, slope);
 }
 
 /* ---- few rows ---- */
@@ -159,12 +153,6 @@ void hm_action_network_slope_few(struct hm_action_network n, const double *weigh
 
 /* ---- teaching ---- */
 
-static void add_columns(size_t count, size_t h, const double *rows, double *sum)
-{
-    for (size_t row = 0; row < count; row++)
-        for (size_t k = 0; k < h; k++) sum[k] += rows[row * h + k];
-}
-
 /* With t the tangents W u of the pre-activations, T = back2 and A = back1 from the slope:
  *   g_w3 = s2 t2,  z2 = -2 a2 w3 t2 s2,  g_W2 = T (s1 t1)^T + z2 a1^T,
  *   z1 = (W2^T z2 - 2 a1 A t1) s1,       g_W1 = (A s1) u^T + z1 x^T */
@@ -178,26 +166,26 @@ void hm_action_network_teach(struct hm_action_network n, const double *weights, 
     double *t1 = work + TANGENT1 * size, *t2 = work + TANGENT2 * size;
     double *z1 = work + CURVE1 * size, *z2 = work + CURVE2 * size;
     const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
-    multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, u, w1, 0, t1);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, n.ninput, u, w1, 0, t1);
     for (size_t k = 0; k < size; k++) z1[k] = (1 - a1[k] * a1[k]) * t1[k];
-    multiply(CblasNoTrans, CblasTrans, count, h, h, z1, w2, 0, t2);
-    multiply(CblasTrans, CblasNoTrans, h, h, count, back2, z1, 1, gradient + at.w2);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, count, h, h, z1, w2, 0, t2);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, h, count, back2, z1, 1, gradient + at.w2);
     for (size_t k = 0; k < size; k++) {
         const double s2 = 1 - a2[k] * a2[k];
         gradient[at.w3 + k % h] += s2 * t2[k];
         z2[k] = -2 * a2[k] * w3[k % h] * t2[k] * s2;
     }
-    multiply(CblasTrans, CblasNoTrans, h, h, count, z2, a1, 1, gradient + at.w2);
-    add_columns(count, h, z2, gradient + at.b2);
-    multiply(CblasNoTrans, CblasNoTrans, count, h, h, z2, w2, 0, z1);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, h, count, z2, a1, 1, gradient + at.w2);
+    hm_matrix_add_rows(count, h, z2, gradient + at.b2);
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, count, h, h, z2, w2, 0, z1);
     for (size_t k = 0; k < size; k++) {
         const double s1 = 1 - a1[k] * a1[k];
         z1[k] = (z1[k] - 2 * a1[k] * back1[k] * t1[k]) * s1;
         t1[k] = back1[k] * s1; /* the tangent has done its work */
     }
-    multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, t1, u, 1, gradient);
-    multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, z1, x, 1, gradient);
-    add_columns(count, h, z1, gradient + at.b1);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, t1, u, 1, gradient);
+    hm_matrix_multiply(CblasTrans, CblasNoTrans, h, n.ninput, count, z1, x, 1, gradient);
+    hm_matrix_add_rows(count, h, z1, gradient + at.b1);
 }
 
 static double slope_at(double tanh)
@@ -227,15 +215,15 @@ void hm_action_network_teach_each(struct hm_action_network n, const double *weig
     double *t1 = room + EACH_T1 * part, *v = room + EACH_V * part, *t2 = room + EACH_T2 * part;
     double *z2 = room + EACH_Z2 * part, *z1 = room + EACH_Z1 * part;
     const double *w1 = weights, *w2 = weights + at.w2, *w3 = weights + at.w3;
-    multiply(CblasNoTrans, CblasTrans, m, h, n.ninput, u, w1, 0, t1);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, m, h, n.ninput, u, w1, 0, t1);
     for (size_t i = 0; i < part; i++) v[i] = t1[i] * slope_at(work[A1 * size + place_in(i, each, h)]);
-    multiply(CblasNoTrans, CblasTrans, m, h, h, v, w2, 0, t2);
+    hm_matrix_multiply(CblasNoTrans, CblasTrans, m, h, h, v, w2, 0, t2);
     for (size_t i = 0; i < part; i++) {
         const double a2 = work[A2 * size + place_in(i, each, h)], s2 = slope_at(a2);
         z2[i] = -2 * a2 * w3[i % h] * t2[i] * s2;
         t2[i] *= s2;
     }
-    multiply(CblasNoTrans, CblasNoTrans, m, h, h, z2, w2, 0, z1);
+    hm_matrix_multiply(CblasNoTrans, CblasNoTrans, m, h, h, z2, w2, 0, z1);
     for (size_t i = 0; i < part; i++) {
         const size_t k = place_in(i, each, h);
         const double a1 = work[A1 * size + k], s1 = slope_at(a1);
