@@ -108,7 +108,8 @@ for threads in 1 2 learner; do
 done
 
 # The examples, shortened: they learn a little, and take strides.
-for example in "$SOURCE_DIR"/examples/action_water/run*.yaml; do
+# Without the one on quantum forces, which takes a minute.
+for example in "$SOURCE_DIR"/examples/action_water/run.yaml "$SOURCE_DIR"/examples/action_water/run_composed.yaml; do
     timeout 120 "$HAMLET" run "$example" --overwrite --set integrator.steps=8000 --set training.warmup_steps=3200 \
         --set training.epochs=100 --set training.polish=200 --set predictor.hidden=10 --set predictor.pairs=500 \
         --set predictor.max_error=0.2 --set predictor.margin=3 --set predictor.gate=1 --set output.trajectory=example.h5 \
