@@ -52,9 +52,10 @@
  *   stride_fraction          steps in strides, of those after warm-up
  *   iterations_per_stride    over all that were tried
  *   stride_failure_fraction  without a solution, or outside the training domain, of those tried
- *   rounds, rounds_refused   all, and those that were taken back: the exact energy where they ended was beyond the
- * gate, or there was none round_energy_drift_kT    median of |E - E_ref| over the last tenth of the rounds that count,
- * E_ref the energy where the first began; kT = 2 <K> / f, <K> of the warm-up, f without the rotation of a run that
+ *   rounds, rounds_refused   all, and those that were taken back: where they ended the exact energy was beyond the
+ *                            gate, or there was none
+ *   round_energy_drift_kT    median of |E - E_ref| over the last tenth of the rounds that count, E_ref the energy where
+ *                            the first began; kT = 2 <K> / f, <K> of the warm-up, f without the rotation of a run that
  *                            began without angular momentum
  *   reversibility_max        of the last stride of every round, taken back: how far from its start, over its length
  *
